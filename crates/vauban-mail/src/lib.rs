@@ -14,6 +14,10 @@
 #[allow(unused_extern_crates)]
 extern crate self as vauban_mail;
 
+/// Whether this build has what tests need, and no release may have (CWE-489).
+#[doc(hidden)]
+pub const TEST_KIT: bool = cfg!(feature = "testing");
+
 mod commands;
 mod delivery;
 #[cfg(any(debug_assertions, feature = "testing"))]
@@ -31,7 +35,8 @@ mod transport;
 pub mod urls;
 
 pub use letter::{
-    Attachment, Draft, MAX_ATTACHED, MAX_ATTACHMENTS, MAX_BODY, MAX_HEADER, MAX_NAME, MAX_RECIPIENTS, MAX_SUBJECT, Mailbox, Recipient,
+    Attachment, Draft, MAX_ATTACHED, MAX_ATTACHMENTS, MAX_BODY, MAX_HEADER, MAX_NAME, MAX_RECIPIENTS,
+    MAX_SUBJECT, Mailbox, Recipient,
 };
 pub use mail::Mail;
 pub use module::module;

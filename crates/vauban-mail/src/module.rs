@@ -2,11 +2,11 @@
 
 use vauban::orm::migrations;
 
+use crate::commands;
 use crate::delivery::deliver;
 use crate::post::Post;
 use crate::rows::{Delivery, Leaving, LeftRow, LetterRow, Sending};
 use crate::settings::{self, MailSettings};
-use crate::commands;
 
 /// Mail: `App::new(…).module(vauban::mail::module())`, beside the module of tasks, which carries it. Where the page is on which
 /// people leave bulk kinds is the site's to say: `include mail at "/mail/" = vauban::mail::urls`.

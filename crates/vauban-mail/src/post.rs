@@ -10,11 +10,11 @@ use vauban::orm::{Db, Write};
 use vauban::signing::Sealer;
 use vauban::units::Units;
 
-use crate::letter::{Draft, Letter, Line, Mailbox};
-use crate::mail::{Mail, Written};
 #[cfg(any(debug_assertions, feature = "testing"))]
 use crate::development::Kept;
 use crate::letter::MAX_BODY;
+use crate::letter::{Draft, Letter, Line, Mailbox};
+use crate::mail::{Mail, Written};
 use crate::preferences::{Choice, has_left};
 use crate::rows::{Delivery, LetterRow, NewLetterRow, Sending};
 use crate::settings::MailSettings;
@@ -79,11 +79,20 @@ impl Post {
     pub(crate) fn of(db: &Db) -> Result<&Arc<Self>> {
         #[allow(deprecated)]
         let post = db.__carried::<Arc<Self>>();
-        post.ok_or_else(|| Error::internal("no module of this program sends mail: add `.module(vauban::mail::module())` to its `App`"))
+        post.ok_or_else(|| {
+            Error::internal(
+                "no module of this program sends mail: add `.module(vauban::mail::module())` to its `App`",
+            )
+        })
     }
 
     /// Writes a draft, and puts it into the unit.
-    pub(crate) async fn send<M: Mail>(&self, db: &Db<Write>, draft: Draft<M>, headers: Vec<(String, Line)>) -> Result<Sent> {
+    pub(crate) async fn send<M: Mail>(
+        &self,
+        db: &Db<Write>,
+        draft: Draft<M>,
+        headers: Vec<(String, Line)>,
+    ) -> Result<Sent> {
         let mut unsubscribe = None;
         if let (Some(kind), Some(to)) = (M::BULK, draft.to.first()) {
             if has_left(&db.acting::<Sending>(), to.email(), kind).await? {
@@ -195,7 +204,8 @@ impl Post {
         if !has_changed_their_mind && let Err(unsent) = self.take(letter).await {
             return Ok(Err(self.counted(&row, unsent).await?));
         }
-        row.delete(&service).await?;
+        let this = LetterRow::objects().filter(|l| l.message_id.eq(message_id));
+        this.delete_all(&service).await?;
         Ok(Ok(()))
     }
 
@@ -219,7 +229,9 @@ impl Post {
             return Ok(unsent);
         };
         if row.unsure {
-            return Ok(Unsent::Never(format!("{told}; it was sent twice already, and may have come")));
+            return Ok(Unsent::Never(format!(
+                "{told}; it was sent twice already, and may have come"
+            )));
         }
         let unit = self.units.begin();
         let db = unit.db().acting::<Delivery>();
@@ -250,7 +262,9 @@ fn in_development(_: &Wiring<'_>) -> Option<Mailbox> {
 }
 
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs())
 }
 
 /// 128 random bits, in letters and digits.

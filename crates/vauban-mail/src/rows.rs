@@ -5,7 +5,7 @@ use vauban::{Email, Model};
 
 /// A letter that was sent by a unit and has not left yet. Sealed: links in mails open accounts (CWE-312).
 #[derive(Model, Clone)]
-#[model(table = "vauban_letter")]
+#[model(table = "vauban_mail_letter")]
 pub(crate) struct LetterRow {
     #[field(random)]
     pub(crate) id: Id<LetterRow>,

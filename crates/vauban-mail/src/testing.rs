@@ -13,7 +13,8 @@ impl SentMail {
     /// Those of a site, oldest first.
     pub fn of(site: &Site) -> Vec<Self> {
         let post = site.part::<std::sync::Arc<Post>>();
-        post.map(|post| post.kept.all().into_iter().map(Self).collect()).unwrap_or_default()
+        post.map(|post| post.kept.all().into_iter().map(Self).collect())
+            .unwrap_or_default()
     }
 
     /// To whom, with `cc` and `bcc`: addresses.

@@ -6,14 +6,14 @@
 
 use vauban::routing::Routes;
 
-use crate::preferences;
+use crate::preferences::page;
 
 mod table {
-    use super::preferences;
+    use super::page;
 
     vauban::routes! {
-        unsubscribe => preferences::unsubscribe,
-        leave => preferences::leave,
+        unsubscribe => page::unsubscribe,
+        leave => page::leave,
     }
 }
 

@@ -33,4 +33,8 @@ impl Respond for Framed {
             .set(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY))
             .set(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"))
     }
+
+    fn commits(&self) -> bool {
+        true
+    }
 }

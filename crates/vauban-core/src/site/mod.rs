@@ -2,6 +2,7 @@
 
 mod addresses;
 mod assemble;
+pub mod background;
 mod identity;
 mod layer;
 pub mod module;
@@ -16,6 +17,7 @@ pub mod units;
 pub use addresses::{AbsoluteUrl, NoOrigin};
 #[cfg(test)]
 pub(crate) use assemble::site_keys;
+pub use background::{BackgroundWork, Stop};
 pub(crate) use identity::Asking;
 pub use identity::{Identity, IdentityBackend, SESSION_COOKIE};
 #[doc(hidden)]

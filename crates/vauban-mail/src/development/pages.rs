@@ -26,13 +26,14 @@ struct ListPage {
     letters: Vec<Shown>,
 }
 
+/// Its view widens the policy by frames of this site.
+#[allow(unused_must_use)]
 #[derive(Template)]
 #[template("mail/dev_show.html")]
 struct ShowPage {
     letter: Shown,
     text: String,
     head: String,
-    frame: String,
     files: Vec<String>,
 }
 
@@ -48,7 +49,9 @@ struct Shown {
 impl Shown {
     fn of(letter: &Letter) -> Self {
         let to = letter.to.iter().chain(&letter.cc).chain(&letter.bcc);
-        let date = i64::try_from(letter.date).ok().and_then(|date| jiff::Timestamp::from_second(date).ok());
+        let date = i64::try_from(letter.date)
+            .ok()
+            .and_then(|date| jiff::Timestamp::from_second(date).ok());
         Self {
             id: letter.id().to_owned(),
             to: to.map(ToString::to_string).collect::<Vec<_>>().join(", "),
@@ -78,11 +81,14 @@ pub async fn mail(_: Public, post: Part<Arc<Post>>, id: Path<String>) -> Result<
     let letter = post.kept.find(&id).ok_or_else(Error::not_found)?;
     let wire = letter.wire()?;
     let wire = String::from_utf8_lossy(&wire.bytes).into_owned();
-    let head = wire.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n", "\n");
+    let head = wire
+        .split("\r\n\r\n")
+        .next()
+        .unwrap_or_default()
+        .replace("\r\n", "\n");
     Ok(ShowPage {
         text: letter.text.clone(),
         head,
-        frame: format!("/dev/mail/{}/html/", letter.id()),
         files: letter
             .attachments
             .iter()

@@ -1,6 +1,5 @@
 //! Files that go along with a mail.
 
-use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use vauban::http::{Error, Result};
@@ -75,7 +74,9 @@ impl Attachment {
 fn is_media_type(text: &str) -> bool {
     let is_name = |name: &str| {
         (1..=127).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
     };
     let Some((kind, subtype)) = text.split_once('/') else {
         return false;
@@ -87,7 +88,8 @@ fn is_media_type(text: &str) -> bool {
 }
 
 mod as_base64 {
-    use super::{Engine as _, STANDARD};
+    use super::STANDARD;
+    use base64::Engine as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
     pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
@@ -120,9 +122,19 @@ mod tests {
             "con\u{202e}fdp.exe",
             " a",
         ] {
-            assert!(Attachment::new(name, "text/plain", Vec::new()).is_err(), "{name:?}");
+            assert!(
+                Attachment::new(name, "text/plain", Vec::new()).is_err(),
+                "{name:?}"
+            );
         }
-        for kind in ["", "text", "text/plain\r\nX: y", "multipart/mixed", "message/rfc822", "text/plain; charset=x"] {
+        for kind in [
+            "",
+            "text",
+            "text/plain\r\nX: y",
+            "multipart/mixed",
+            "message/rfc822",
+            "text/plain; charset=x",
+        ] {
             assert!(Attachment::new("a.txt", kind, Vec::new()).is_err(), "{kind:?}");
         }
         assert!(Attachment::new("Übersicht 2026.pdf", "application/pdf", Vec::new()).is_ok());

@@ -122,7 +122,9 @@ impl<M: Mail> Draft<M> {
     /// CWE-93: a header's name and value are one line, and none of those that a mail server goes by.
     fn checked_headers(&self) -> Result<Vec<(String, Line)>> {
         if self.headers.len() > MAX_HEADERS {
-            return Err(Error::internal(format!("more than {MAX_HEADERS} headers of one's own")));
+            return Err(Error::internal(format!(
+                "more than {MAX_HEADERS} headers of one's own"
+            )));
         }
         let checked = self.headers.iter().map(|(name, value)| {
             let is_own = name.len() <= 60

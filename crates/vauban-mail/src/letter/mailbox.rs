@@ -157,7 +157,13 @@ mod tests {
         ] {
             assert_eq!(Mailbox::parse(text).unwrap().to_string(), shown);
         }
-        for text in ["", "ann", "Ann <ann@example.com", "Ann\nBcc: x <ann@example.com>", "a@b.example, c@d.example"] {
+        for text in [
+            "",
+            "ann",
+            "Ann <ann@example.com",
+            "Ann\nBcc: x <ann@example.com>",
+            "a@b.example, c@d.example",
+        ] {
             assert_eq!(Mailbox::parse(text), None, "{text:?}");
         }
     }

@@ -83,7 +83,10 @@ mod tests {
             assert_eq!(line.as_str(), "Ann Bcc: eve@evil.example", "{name:?}");
             assert_eq!(Line::exactly(name, MAX_HEADER), None, "{name:?}");
         }
-        assert_eq!(Line::cleaned("Zoë  von \u{202e}Z ", MAX_NAME).as_str(), "Zoë von Z");
+        assert_eq!(
+            Line::cleaned("Zoë  von \u{202e}Z ", MAX_NAME).as_str(),
+            "Zoë von Z"
+        );
     }
 
     #[test]

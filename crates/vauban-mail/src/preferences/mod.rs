@@ -1,16 +1,16 @@
 //! Bulk kinds that people leave: what is kept of it, and the link in each of their mails.
 
-mod page;
+pub(crate) mod page;
 mod token;
 
-pub use page::{ByLinkOfMail, UnsubscribePage, UnsubscribedPage, leave, unsubscribe};
-pub(crate) use token::Choice;
+pub use page::{ByLinkOfMail, LinkOfAMail, UnsubscribePage, UnsubscribedPage};
+pub use token::Choice;
 
 use vauban::Email;
 use vauban::http::Result;
 use vauban::orm::{Db, Reads, Write};
 
-use crate::rows::{LeftRow, Leaving, NewLeftRow};
+use crate::rows::{Leaving, LeftRow, NewLeftRow};
 
 pub(crate) async fn has_left(db: &impl Reads<LeftRow>, email: &Email, kind: &str) -> Result<bool> {
     let left = LeftRow::objects().filter(|l| l.email.eq(email) & l.kind.eq(kind));

@@ -8,26 +8,36 @@ use std::sync::Arc;
 
 use vauban::http::{Caching, Error, Refusal, Request, Response, Result};
 use vauban::orm::{Db, Write};
-use vauban::routing::{AccessRule, BySignature, Path, Part, Public, SignatureScheme};
+use vauban::routing::{AccessRule, BySignature, Part, Path, Public, SignatureScheme};
 use vauban::{Template, view};
 
 use super::{Choice, set_wants};
 use crate::post::Post;
 
 /// The token at the end of the path is one of ours.
-pub(crate) enum LinkOfAMail {}
+#[derive(Debug)]
+pub enum LinkOfAMail {}
 
 impl SignatureScheme for LinkOfAMail {
     type Loaded = Choice;
 
     async fn verify(cx: &Request, _: &bytes::Bytes) -> Result<Option<Choice>> {
-        let post = cx.site().part::<Arc<Post>>().ok_or_else(|| Error::internal("no module sends mail"))?;
-        let token = cx.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let post = cx
+            .site()
+            .part::<Arc<Post>>()
+            .ok_or_else(|| Error::internal("no module sends mail"))?;
+        let token = cx
+            .path()
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default();
         Ok(Choice::read(post, token))
     }
 }
 
 /// Whoever has the link of a mail.
+#[derive(Debug)]
 pub struct ByLinkOfMail(Choice);
 
 impl AccessRule for ByLinkOfMail {
@@ -72,7 +82,9 @@ pub async fn unsubscribe(_: Public, post: Part<Arc<Post>>, token: Path<String>) 
 
 /// Leaves.
 #[view(post, "/unsubscribe/{token}/")]
-pub async fn leave(who: ByLinkOfMail, db: Db<Write>) -> Result<Response> {
+pub async fn leave(who: ByLinkOfMail, db: Db<Write>, token: Path<String>) -> Result<Response> {
+    // The rule has read it.
+    drop(token);
     let ByLinkOfMail(choice) = who;
     set_wants(&db, &choice.email, &choice.kind, false).await?;
     let page = UnsubscribedPage {

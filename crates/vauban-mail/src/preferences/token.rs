@@ -13,7 +13,7 @@ const MOST: usize = 600;
 
 /// Who leaves what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Choice {
+pub struct Choice {
     pub(crate) email: Email,
     pub(crate) kind: String,
 }
@@ -21,8 +21,12 @@ pub(crate) struct Choice {
 impl Choice {
     /// The address of the page where this kind is left.
     pub(crate) fn link(&self, post: &Post, db: &Db) -> Result<String> {
-        let token = self.token(post).ok_or_else(|| Error::internal("a link could not be sealed"))?;
-        let token = token.parse().map_err(|_| Error::internal("a sealed token is no text of a path"))?;
+        let token = self
+            .token(post)
+            .ok_or_else(|| Error::internal("a link could not be sealed"))?;
+        let token = token
+            .parse()
+            .map_err(|_| Error::internal("a sealed token is no text of a path"))?;
         Ok(crate::urls::unsubscribe(&token).absolute(db)?.to_string())
     }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Unsent, said};
 use crate::letter::Letter;
@@ -22,9 +23,13 @@ pub(crate) async fn store(folder: &Path, letter: &Letter, bytes: Vec<u8>) -> Res
     })
 }
 
+/// Counts what this process writes: no two files have one name before they are whole.
+static NTH: AtomicU64 = AtomicU64::new(0);
+
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
-    let unfinished = folder.join(format!(".{name}.{}", uuid::Uuid::now_v7().simple()));
+    let nth = NTH.fetch_add(1, Ordering::Relaxed);
+    let unfinished = folder.join(format!(".{name}.{}-{nth}", std::process::id()));
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

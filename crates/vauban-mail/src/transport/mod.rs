@@ -28,7 +28,9 @@ impl Route {
     /// # Errors
     /// Why it was not sent.
     pub(crate) async fn send(&self, letter: &Letter) -> Result<(), Unsent> {
-        let wire = letter.wire().map_err(|error| Unsent::Never(said(&error.to_string())))?;
+        let wire = letter
+            .wire()
+            .map_err(|error| Unsent::Never(said(&error.to_string())))?;
         match self {
             Self::Smtp(server) => smtp::send(server, &wire).await,
             Self::Folder(folder) => store(folder, letter, wire.bytes).await,

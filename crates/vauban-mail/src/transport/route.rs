@@ -62,7 +62,9 @@ impl Route {
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (login, address) = match rest.rsplit_once('@') {
             Some((login, address)) => {
-                let (user, password) = login.split_once(':').ok_or("has a user and no password; write user:password@host")?;
+                let (user, password) = login
+                    .split_once(':')
+                    .ok_or("has a user and no password; write user:password@host")?;
                 (Some((decoded(user)?, decoded(password)?)), address)
             }
             None => (None, rest),
@@ -76,7 +78,9 @@ impl Route {
             );
         }
         if security != Security::Loopback && !cfg!(feature = "tls") {
-            return Err("needs TLS, which this program is built without: turn the feature `mail-tls` on".to_owned());
+            return Err(
+                "needs TLS, which this program is built without: turn the feature `mail-tls` on".to_owned(),
+            );
         }
         Ok(Self::Smtp(Server {
             security,
@@ -120,7 +124,8 @@ pub(crate) fn is_this_machine(host: &str) -> bool {
 
 /// `%40` and the like, in user and password.
 fn decoded(text: &str) -> Result<String, String> {
-    let wrong = || "has a % in user or password that begins no two hexadecimal digits; a % itself is %25".to_owned();
+    let wrong =
+        || "has a % in user or password that begins no two hexadecimal digits; a % itself is %25".to_owned();
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
@@ -128,7 +133,10 @@ fn decoded(text: &str) -> Result<String, String> {
             out.push(byte);
             continue;
         }
-        let digit = |byte: Option<u8>| byte.and_then(|byte| (byte as char).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+        let digit = |byte: Option<u8>| {
+            byte.and_then(|byte| (byte as char).to_digit(16))
+                .and_then(|d| u8::try_from(d).ok())
+        };
         let high = digit(bytes.next()).ok_or_else(wrong)?;
         let low = digit(bytes.next()).ok_or_else(wrong)?;
         out.push(high * 16 + low);
@@ -162,20 +170,35 @@ mod tests {
     #[test]
     fn a_url_is_read() {
         let one = server("smtps://ann%40example.com:p%3aw%25@mail.example.com");
-        assert_eq!(one.login.unwrap(), ("ann@example.com".to_owned(), "p:w%".to_owned()));
+        assert_eq!(
+            one.login.unwrap(),
+            ("ann@example.com".to_owned(), "p:w%".to_owned())
+        );
         assert_eq!((one.host.as_str(), one.port), ("mail.example.com", 465));
         assert_eq!(server("smtp+starttls://mail.example.com/").port, 587);
         assert_eq!(server("smtp://[::1]:2525").port, 2525);
-        assert!(matches!(Route::read("file:var/mail"), Ok(Route::Folder(folder)) if folder.ends_with("var/mail")));
+        assert!(
+            matches!(Route::read("file:var/mail"), Ok(Route::Folder(folder)) if folder.ends_with("var/mail"))
+        );
     }
 
     /// CWE-319. Attack: a mail with a link that opens an account goes over the network in clear.
     #[test]
     fn cwe_319_unencrypted_goes_to_this_machine_only() {
-        for url in ["smtp://mail.example.com", "smtp://192.0.2.1", "smtp://localhost.example.com", "smtp://127.0.0.1.evil.example"] {
+        for url in [
+            "smtp://mail.example.com",
+            "smtp://192.0.2.1",
+            "smtp://localhost.example.com",
+            "smtp://127.0.0.1.evil.example",
+        ] {
             assert!(Route::read(url).err().unwrap().contains("unencrypted"), "{url}");
         }
-        for url in ["smtp://localhost", "smtp://127.0.0.1:25", "smtp://127.8.8.8", "smtp://[::1]"] {
+        for url in [
+            "smtp://localhost",
+            "smtp://127.0.0.1:25",
+            "smtp://127.8.8.8",
+            "smtp://[::1]",
+        ] {
             assert!(Route::read(url).is_ok(), "{url}");
         }
     }

@@ -18,6 +18,8 @@ use crate::letter::Wire;
 
 /// For connecting, TLS and sending, together.
 const DEADLINE: Duration = Duration::from_secs(40);
+/// For connecting to one address of a server.
+const CONNECTING: Duration = Duration::from_secs(10);
 
 /// Sends what is on the wire.
 pub(super) async fn send(server: &Server, wire: &Wire) -> Result<(), Unsent> {
@@ -29,11 +31,7 @@ pub(super) async fn send_within(server: &Server, wire: &Wire, deadline: Duration
     match tokio::time::timeout(deadline, speak(server, wire, &has_all)).await {
         Ok(done) => done,
         Err(_) => {
-            let told = format!(
-                "{} did not answer within {} s",
-                server.host,
-                deadline.as_secs()
-            );
+            let told = format!("{} did not answer within {} s", server.host, deadline.as_secs());
             Err(match has_all.load(Ordering::Relaxed) {
                 true => Unsent::Unsure(told),
                 false => Unsent::Later(told),
@@ -43,7 +41,8 @@ pub(super) async fn send_within(server: &Server, wire: &Wire, deadline: Duration
 }
 
 async fn speak(server: &Server, wire: &Wire, has_all: &AtomicBool) -> Result<(), Unsent> {
-    let own_name = ClientId::default();
+    // Of our own domain, for servers ask for a name.
+    let own_name = ClientId::Domain(wire.from.domain().to_owned());
     let stream = connect(server, &own_name).await?;
     let host = server.host.as_str();
     let opened = AsyncSmtpConnection::connect_with_transport(stream, &own_name).await;
@@ -51,17 +50,28 @@ async fn speak(server: &Server, wire: &Wire, has_all: &AtomicBool) -> Result<(),
     if let Some((user, password)) = &server.login {
         // CWE-319: the connection is encrypted, or does not leave this machine.
         let credentials = Credentials::new(user.clone(), password.clone());
-        let signed_in = connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await;
+        let signed_in = connection
+            .auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
+            .await;
         signed_in.map_err(|error| not_signed_in(host, &error))?;
     }
     // lettre refuses what is not ASCII here; a letter is.
     let from = Mail::new(Some(wire.from.clone()), Vec::new());
-    connection.command(from).await.map_err(|error| told(host, "the sender", &error))?;
+    connection
+        .command(from)
+        .await
+        .map_err(|error| told(host, "the sender", &error))?;
     for address in &wire.to {
         let to = Rcpt::new(address.clone(), Vec::new());
-        connection.command(to).await.map_err(|error| told(host, "the recipient", &error))?;
+        connection
+            .command(to)
+            .await
+            .map_err(|error| told(host, "the recipient", &error))?;
     }
-    connection.command(Data).await.map_err(|error| told(host, "the mail", &error))?;
+    connection
+        .command(Data)
+        .await
+        .map_err(|error| told(host, "the mail", &error))?;
     has_all.store(true, Ordering::Relaxed);
     let answered = connection.message(&wire.bytes).await;
     match answered {
@@ -83,11 +93,17 @@ async fn connect(server: &Server, own_name: &ClientId) -> Result<Box<dyn AsyncTo
     Ok(match server.security {
         Security::Loopback => Box::new(Greeted::by_server(stream, peer)),
         #[cfg(feature = "tls")]
-        Security::Tls => Box::new(Greeted::by_server(super::tls::encrypt(stream, &server.host).await?, peer)),
+        Security::Tls => Box::new(Greeted::by_server(
+            super::tls::encrypt(stream, &server.host).await?,
+            peer,
+        )),
         #[cfg(feature = "tls")]
         Security::StartTls => {
             let stream = super::tls::start(stream, peer, &server.host, &own_name.to_string()).await?;
-            Box::new(Greeted::already(super::tls::encrypt(stream, &server.host).await?, peer))
+            Box::new(Greeted::already(
+                super::tls::encrypt(stream, &server.host).await?,
+                peer,
+            ))
         }
         #[cfg(not(feature = "tls"))]
         Security::Tls | Security::StartTls => {
@@ -99,15 +115,19 @@ async fn connect(server: &Server, own_name: &ClientId) -> Result<Box<dyn AsyncTo
 
 async fn reach(server: &Server) -> Result<(TcpStream, SocketAddr), Unsent> {
     let (host, port) = (server.host.as_str(), server.port);
-    let cannot = |error: &dyn std::fmt::Display| Unsent::Later(said(&format!("{host}:{port} cannot be reached: {error}")));
+    let cannot = |error: &dyn std::fmt::Display| {
+        Unsent::Later(said(&format!("{host}:{port} cannot be reached: {error}")))
+    };
     let found = lookup_host((host, port)).await.map_err(|error| cannot(&error))?;
     // CWE-319: what a name server calls localhost may be elsewhere.
-    let is_allowed = |address: &SocketAddr| server.security != Security::Loopback || address.ip().is_loopback();
+    let is_allowed =
+        |address: &SocketAddr| server.security != Security::Loopback || address.ip().is_loopback();
     let mut last = cannot(&"it has no address");
     for address in found.filter(is_allowed).take(8) {
-        match TcpStream::connect(address).await {
-            Ok(stream) => return Ok((stream, address)),
-            Err(error) => last = cannot(&error),
+        match tokio::time::timeout(CONNECTING, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok((stream, address)),
+            Ok(Err(error)) => last = cannot(&error),
+            Err(_) => last = cannot(&"it does not answer"),
         }
     }
     Err(last)
@@ -124,7 +144,10 @@ fn told(host: &str, of: &str, error: &Error) -> Unsent {
 
 /// A wrong password is the operator's to mend, and the mails are not lost meanwhile. CWE-532: nothing of what was sent is told.
 fn not_signed_in(host: &str, error: &Error) -> Unsent {
-    let code = error.status().map(|code| format!(" ({code})")).unwrap_or_default();
+    let code = error
+        .status()
+        .map(|code| format!(" ({code})"))
+        .unwrap_or_default();
     Unsent::Later(format!(
         "{host} does not let us sign in{code}: look at user and password in `mail.url`"
     ))

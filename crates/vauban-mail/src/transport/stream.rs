@@ -33,13 +33,18 @@ impl<S> Greeted<S> {
     pub(super) const fn already(stream: S, peer: SocketAddr) -> Self {
         Self {
             greeting: b"220 encrypted\r\n",
-            ..Self::by_server(stream, peer)
+            stream,
+            peer,
         }
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Greeted<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if !self.greeting.is_empty() {
             let (now, later) = self.greeting.split_at(self.greeting.len().min(buf.remaining()));
             buf.put_slice(now);

@@ -35,9 +35,16 @@ fn authorities() -> Result<RootCertStore, Unsent> {
                 .to_owned(),
         )
     };
-    let path = SYSTEM.iter().map(Path::new).find(|path| path.is_file()).ok_or_else(missing)?;
+    let path = SYSTEM
+        .iter()
+        .map(Path::new)
+        .find(|path| path.is_file())
+        .ok_or_else(missing)?;
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|_| missing())?.flatten() {
+    for certificate in CertificateDer::pem_file_iter(path)
+        .map_err(|_| missing())?
+        .flatten()
+    {
         // One that rustls does not understand is one that is not trusted.
         let _ = roots.add(certificate);
     }
@@ -52,8 +59,14 @@ pub(super) async fn encrypt(stream: TcpStream, host: &str) -> Result<TlsStream<T
     encrypt_for(stream, host, authorities()?).await
 }
 
-async fn encrypt_for(stream: TcpStream, host: &str, roots: RootCertStore) -> Result<TlsStream<TcpStream>, Unsent> {
-    let wrong = |error: &dyn std::fmt::Display| Unsent::Later(said(&format!("TLS with {host}: {error}; nothing was sent")));
+async fn encrypt_for(
+    stream: TcpStream,
+    host: &str,
+    roots: RootCertStore,
+) -> Result<TlsStream<TcpStream>, Unsent> {
+    let wrong = |error: &dyn std::fmt::Display| {
+        Unsent::Later(said(&format!("TLS with {host}: {error}; nothing was sent")))
+    };
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| wrong(&error))?
@@ -62,14 +75,24 @@ async fn encrypt_for(stream: TcpStream, host: &str, roots: RootCertStore) -> Res
         .with_no_client_auth();
     let name = ServerName::try_from(host.to_owned()).map_err(|error| wrong(&error))?;
     let connector = TlsConnector::from(Arc::new(config));
-    connector.connect(name, stream).await.map_err(|error| wrong(&error))
+    connector
+        .connect(name, stream)
+        .await
+        .map_err(|error| wrong(&error))
 }
 
 /// Has the server begin TLS. CWE-319: a server that does not offer it, or whose offer somebody took out of the way, gets
 /// nothing, no name and no password.
-pub(super) async fn start(mut stream: TcpStream, _: SocketAddr, host: &str, own_name: &str) -> Result<TcpStream, Unsent> {
+pub(super) async fn start(
+    mut stream: TcpStream,
+    _: SocketAddr,
+    host: &str,
+    own_name: &str,
+) -> Result<TcpStream, Unsent> {
     let refused = |what: &str, line: &str| {
-        Unsent::Later(said(&format!("{host} {what} (it said: {line}); nothing was sent")))
+        Unsent::Later(said(&format!(
+            "{host} {what} (it said: {line}); nothing was sent"
+        )))
     };
     let greeting = reply(&mut stream, host).await?;
     if !greeting.starts_with("220") {
@@ -78,11 +101,15 @@ pub(super) async fn start(mut stream: TcpStream, _: SocketAddr, host: &str, own_
     tell(&mut stream, host, &format!("EHLO {own_name}\r\n")).await?;
     let offers = reply(&mut stream, host).await?;
     let has_it = offers.starts_with("250")
-        && offers
-            .lines()
-            .any(|line| line.get(4..).is_some_and(|word| word.trim().eq_ignore_ascii_case("STARTTLS")));
+        && offers.lines().any(|line| {
+            line.get(4..)
+                .is_some_and(|word| word.trim().eq_ignore_ascii_case("STARTTLS"))
+        });
     if !has_it {
-        return Err(refused("does not offer STARTTLS, which `smtp+starttls://` asks for", &offers));
+        return Err(refused(
+            "does not offer STARTTLS, which `smtp+starttls://` asks for",
+            &offers,
+        ));
     }
     tell(&mut stream, host, "STARTTLS\r\n").await?;
     let ready = reply(&mut stream, host).await?;
@@ -100,7 +127,9 @@ async fn tell(stream: &mut TcpStream, host: &str, line: &str) -> Result<(), Unse
 /// One reply, of one line or several. CWE-924: read byte by byte, so that nothing behind it is taken for what comes later,
 /// encrypted; what is behind it goes into the handshake, and ends it.
 async fn reply(stream: &mut TcpStream, host: &str) -> Result<String, Unsent> {
-    let broken = |what: &dyn std::fmt::Display| Unsent::Later(said(&format!("{host} before TLS: {what}; nothing was sent")));
+    let broken = |what: &dyn std::fmt::Display| {
+        Unsent::Later(said(&format!("{host} before TLS: {what}; nothing was sent")))
+    };
     let (mut all, mut line) = (String::new(), Vec::new());
     loop {
         let byte = stream.read_u8().await.map_err(|error| broken(&error))?;

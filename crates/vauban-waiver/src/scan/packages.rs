@@ -15,6 +15,8 @@ pub(super) const OURS: &[&str] = &[
     "vauban-core",
     "vauban-macros",
     "vauban-orm",
+    "vauban-tasks",
+    "vauban-mail",
     "vauban-template",
     "vauban-text",
     "vauban-waiver",

@@ -35,6 +35,7 @@ pub use migrations::{migrations_are_complete, migrations_are_complete_beside, mi
 pub use plans::Plans;
 pub use prober::{Expect, Expected, Prober};
 pub use statements::Statements;
+pub use vauban_mail::testing::SentMail;
 pub use vauban_orm::factory::Factory;
 
 use std::fmt;
@@ -143,6 +144,11 @@ impl TestApp {
         self.changed.iter().any(|(name, _)| *name == DATABASE)
     }
 
+    /// The mails that left, oldest first; each leaves as a task: [`run_tasks`](Self::run_tasks). Nothing is sent anywhere.
+    pub fn mails(&self) -> Vec<SentMail> {
+        SentMail::of(&self.site)
+    }
+
     /// A browser that has not been here before.
     pub fn client(&self) -> Client {
         Client::new(Arc::clone(&self.site))
@@ -163,6 +169,28 @@ impl TestApp {
     /// The command's failure, or what is wrong with the arguments: in the words that whoever calls it reads.
     pub async fn command(&self, name: &str, arguments: &[&str]) -> Result<String, Failure> {
         crate::commands::run_for_test(&(self.app)(), &self.site, name, arguments).await
+    }
+
+    /// Runs every task that is due, in place, and says how many runs that were; those that they enqueue are run as well. What failed
+    /// is due later: move the clock by [`advance`](Self::advance).
+    ///
+    /// # Panics
+    /// If the program has no tasks.
+    pub async fn run_tasks(&self) -> usize {
+        self.tasks().run_due_for_test(&self.site).await
+    }
+
+    /// Moves the clock of tasks on, by which they become due.
+    ///
+    /// # Panics
+    /// If the program has no tasks.
+    pub fn advance(&self, by: std::time::Duration) {
+        self.tasks().advance_for_test(by);
+    }
+
+    fn tasks(&self) -> &Arc<vauban_tasks::Tasks> {
+        let tasks = self.site.part();
+        tasks.unwrap_or_else(|| panic!("the program has no tasks: add `.module(vauban::tasks::module())`"))
     }
 
     /// Writes or reads rows whatever the policies say, in one unit, as the service of the test kit.
