@@ -5,7 +5,7 @@ use vauban::AbsoluteUrl;
 use vauban::prelude::*;
 
 use super::Task;
-use crate::organisations::Membership;
+use crate::organisations::{Membership, Organisation};
 use crate::urls;
 
 /// How many people are told.
@@ -28,15 +28,17 @@ struct NewTask {
 /// kept, nobody hears of it.
 pub async fn of_new(db: &Db<Write>, task: &Task) -> Result<()> {
     let me = UserId::of(&db.actor());
+    let organisation = Organisation::objects()
+        .get(db, |o| o.id.eq(task.organisation.id()))
+        .await?;
     let members = Membership::objects()
-        .filter(|m| m.organisation.eq(task.organisation.id()))
-        .related(|m| (&m.user, &m.organisation))
+        .filter(|m| m.organisation.eq(organisation.id))
+        .with(|m| m.user.load())
         .limit(MOST)
         .all(db)
         .await?;
-    for member in members {
-        let (user, organisation) = (member.user()?, member.organisation()?);
-        if me.is_some_and(|me| me.uuid() == user.id.uuid()) {
+    for user in members.iter().filter_map(|member| member.loaded.get()) {
+        if me.is_some_and(|me| me == UserId::from(user.id)) {
             continue;
         }
         let notice = NewTask {
