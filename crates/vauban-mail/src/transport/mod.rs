@@ -5,6 +5,8 @@ mod outcome;
 mod route;
 mod smtp;
 mod stream;
+#[cfg(test)]
+mod tests;
 #[cfg(feature = "tls")]
 mod tls;
 

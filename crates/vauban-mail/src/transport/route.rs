@@ -21,6 +21,8 @@ pub(crate) struct Server {
     pub(crate) port: u16,
     /// User and password.
     pub(crate) login: Option<(String, String)>,
+    /// A file with the authorities that its certificate is held to, if not those of the operating system.
+    pub(crate) authorities: Option<PathBuf>,
 }
 
 /// How the connection is secured. There is no "if the server offers it": what is not encrypted is not sent (CWE-319).
@@ -59,6 +61,18 @@ impl Route {
             "smtp" => (Security::Loopback, 25),
             _ => return Err("is none of smtps://, smtp+starttls://, smtp:// and file:".to_owned()),
         };
+        let (rest, authorities) = match rest.split_once('?') {
+            None => (rest, None),
+            Some((rest, query)) => {
+                let path = query
+                    .strip_prefix("sslrootcert=")
+                    .filter(|path| !path.is_empty() && !path.contains('&'));
+                let path = path.ok_or(
+                    "has something other than sslrootcert=FILE behind its ?; a ? in user or password is %3F",
+                )?;
+                (rest, Some(PathBuf::from(decoded(path)?)))
+            }
+        };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (login, address) = match rest.rsplit_once('@') {
             Some((login, address)) => {
@@ -87,6 +101,7 @@ impl Route {
             host,
             port,
             login,
+            authorities,
         }))
     }
 }
@@ -209,6 +224,7 @@ mod tests {
         for url in [
             "http://u:hunter2@h",
             "smtps://hunter2@h",
+            "smtps://u:hunter2?@h",
             "smtps://u:hunter2%@h",
             "smtps://u:hunter2@h:x",
             "smtps://u:hunter2@a/b",

@@ -94,16 +94,13 @@ async fn connect(server: &Server, own_name: &ClientId) -> Result<Box<dyn AsyncTo
         Security::Loopback => Box::new(Greeted::by_server(stream, peer)),
         #[cfg(feature = "tls")]
         Security::Tls => Box::new(Greeted::by_server(
-            super::tls::encrypt(stream, &server.host).await?,
+            super::tls::encrypt(stream, server).await?,
             peer,
         )),
         #[cfg(feature = "tls")]
         Security::StartTls => {
-            let stream = super::tls::start(stream, peer, &server.host, &own_name.to_string()).await?;
-            Box::new(Greeted::already(
-                super::tls::encrypt(stream, &server.host).await?,
-                peer,
-            ))
+            let stream = super::tls::start(stream, &server.host, &own_name.to_string()).await?;
+            Box::new(Greeted::already(super::tls::encrypt(stream, server).await?, peer))
         }
         #[cfg(not(feature = "tls"))]
         Security::Tls | Security::StartTls => {

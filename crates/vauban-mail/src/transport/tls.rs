@@ -1,6 +1,5 @@
 //! TLS to a mail server: its certificate is verified, for its name, before anything is sent to it.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::{Unsent, said};
+use super::{Server, Unsent, said};
 
 /// Where operating systems keep the authorities that they trust: Debian and Alpine, Fedora, openSUSE, BSD and macOS.
 const SYSTEM: &[&str] = &[
@@ -26,44 +25,34 @@ const SYSTEM: &[&str] = &[
 /// What a server may say before TLS, in bytes (CWE-770).
 const MOST: usize = 4096;
 
-/// The authorities that the operating system trusts; `SSL_CERT_FILE` is not asked: whoever sets it reads the mails.
-fn authorities() -> Result<RootCertStore, Unsent> {
-    let missing = || {
-        Unsent::Later(
-            "the operating system has no certificate authorities, so no mail server is trusted: install them (Debian: \
-             ca-certificates)"
+/// The authorities of a file, or those that the operating system trusts; `SSL_CERT_FILE` is not asked: whoever sets it reads the
+/// mails.
+fn authorities(file: Option<&Path>) -> Result<RootCertStore, Unsent> {
+    let system = || SYSTEM.iter().map(Path::new).find(|path| path.is_file());
+    let Some(path) = file.or_else(system) else {
+        return Err(Unsent::Later(
+            "the operating system has no certificate authorities, so that no mail server is trusted: install them (Debian: \
+             ca-certificates), or name the server's in `mail.url` by ?sslrootcert=FILE"
                 .to_owned(),
-        )
+        ));
     };
-    let path = SYSTEM
-        .iter()
-        .map(Path::new)
-        .find(|path| path.is_file())
-        .ok_or_else(missing)?;
+    let wrong = |what: &dyn std::fmt::Display| {
+        Unsent::Later(said(&format!("certificates in {}: {what}", path.display())))
+    };
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path)
-        .map_err(|_| missing())?
-        .flatten()
-    {
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| wrong(&error))? {
         // One that rustls does not understand is one that is not trusted.
-        let _ = roots.add(certificate);
+        let _ = roots.add(certificate.map_err(|error| wrong(&error))?);
     }
     match roots.is_empty() {
-        true => Err(missing()),
+        true => Err(wrong(&"there is none")),
         false => Ok(roots),
     }
 }
 
-/// Encrypts a connection.
-pub(super) async fn encrypt(stream: TcpStream, host: &str) -> Result<TlsStream<TcpStream>, Unsent> {
-    encrypt_for(stream, host, authorities()?).await
-}
-
-async fn encrypt_for(
-    stream: TcpStream,
-    host: &str,
-    roots: RootCertStore,
-) -> Result<TlsStream<TcpStream>, Unsent> {
+/// Encrypts a connection to a server.
+pub(super) async fn encrypt(stream: TcpStream, server: &Server) -> Result<TlsStream<TcpStream>, Unsent> {
+    let host = server.host.as_str();
     let wrong = |error: &dyn std::fmt::Display| {
         Unsent::Later(said(&format!("TLS with {host}: {error}; nothing was sent")))
     };
@@ -71,7 +60,7 @@ async fn encrypt_for(
         .with_safe_default_protocol_versions()
         .map_err(|error| wrong(&error))?
         // CWE-295, CWE-297: the authority and the name, both.
-        .with_root_certificates(roots)
+        .with_root_certificates(authorities(server.authorities.as_deref())?)
         .with_no_client_auth();
     let name = ServerName::try_from(host.to_owned()).map_err(|error| wrong(&error))?;
     let connector = TlsConnector::from(Arc::new(config));
@@ -83,12 +72,7 @@ async fn encrypt_for(
 
 /// Has the server begin TLS. CWE-319: a server that does not offer it, or whose offer somebody took out of the way, gets
 /// nothing, no name and no password.
-pub(super) async fn start(
-    mut stream: TcpStream,
-    _: SocketAddr,
-    host: &str,
-    own_name: &str,
-) -> Result<TcpStream, Unsent> {
+pub(super) async fn start(mut stream: TcpStream, host: &str, own_name: &str) -> Result<TcpStream, Unsent> {
     let refused = |what: &str, line: &str| {
         Unsent::Later(said(&format!(
             "{host} {what} (it said: {line}); nothing was sent"
