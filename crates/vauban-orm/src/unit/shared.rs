@@ -597,12 +597,22 @@ impl Shared {
         };
         self.parts.check(None).inspect_err(|_| drop(self.is_undone()))?;
         let marks = authority.listed.is_emitted().then(|| Marks::of(authority));
+        let is_fresh = self.is_fresh.swap(false, Ordering::AcqRel);
+        let is_alone = is_fresh && marks.is_none();
         // A statement that is refused spoils its transaction, and not what was done before it.
         let mut run = async || {
             let work = self.noting(steps, authority, store.session(&connection), text);
             let (begun, found) = match &marks {
                 // Both are sent before either is answered.
-                None => postgres::in_order(connection.begin_statement(), work).await,
+                None => {
+                    let begun = async {
+                        match is_alone {
+                            true => Ok(()),
+                            false => connection.begin_statement().await,
+                        }
+                    };
+                    postgres::in_order(begun, work).await
+                }
                 // CWE-862: nothing is sent before it is known who asks.
                 Some(marks) => {
                     Box::pin(connection.begin_statement_marked(marks.values())).await?;
@@ -615,15 +625,19 @@ impl Shared {
                 _ => Error::Undone,
             })?;
             match &found {
+                Ok(_) if is_alone => {}
                 Ok(_) => connection.keep_statement(),
                 Err(Error::Undone) => {}
+                // Nothing was done before it: another transaction is as good as a place to go back to.
+                Err(_) if is_alone => {
+                    Box::pin(connection.begin_again(isolation())).await?;
+                }
                 Err(_) => connection.undo_statement().await?,
             }
             found
         };
         let mut found = run().await;
         // What did not fit beside others, and is all that the unit did, is done again.
-        let is_fresh = self.is_fresh.swap(false, Ordering::AcqRel);
         let mut backoff = Backoff::times(3);
         while let Err(error) = &found {
             let may = is_fresh && steps.may_run_again(error) && !connection.is_broken();
