@@ -137,6 +137,7 @@ const PRELUDE: &[&str] = &[
     "Id",
     "IpAddress",
     "Json",
+    "Mail",
     "Messages",
     "Model",
     "Module",

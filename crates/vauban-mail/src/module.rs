@@ -11,7 +11,7 @@ use crate::settings::{self, MailSettings};
 /// Mail: `App::new(…).module(vauban::mail::module())`, beside the module of tasks, which carries it. Where the page is on which
 /// people leave bulk kinds is the site's to say: `include mail at "/mail/" = vauban::mail::urls`.
 pub fn module() -> vauban::Module {
-    let module = vauban::Module::new("mail")
+    let module = vauban::Module::new("vauban-mail")
         .model::<LetterRow>()
         .model::<LeftRow>()
         .service::<Sending>()

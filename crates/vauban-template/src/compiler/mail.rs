@@ -417,4 +417,53 @@ mod tests {
             assert!(all.iter().any(|one| one == found), "{html}: {all:?}");
         }
     }
+
+    /// What is wrong with a mail's struct or its attribute is said where it stands.
+    #[test]
+    fn a_mail_that_lacks_something_does_not_compile() {
+        let told = |attribute: TokenStream, fields: TokenStream| {
+            derive(quote! { #[mail(#attribute)] struct Note { #fields } }).to_string()
+        };
+        let fine = told(
+            quote! { subject = "x", template = "mail_test/plain" },
+            quote! { name: String },
+        );
+        assert!(!fine.contains("compile_error"), "{fine}");
+        for (attribute, fields, wanted) in [
+            (quote! { subject = "x" }, quote! {}, "write #[mail(subject"),
+            (
+                quote! { subject = "{{ nam }}", template = "mail_test/plain" },
+                quote! { name: String },
+                "did you mean `name`?",
+            ),
+            (
+                quote! { subject = "x", template = "mail_test/none" },
+                quote! {},
+                "mail_test/none.txt",
+            ),
+            (
+                quote! { subject = "x", template = "mail_test/plain", bulk = "news" },
+                quote! {},
+                "does not say how to leave it",
+            ),
+            (
+                quote! { subject = "x", template = "mail_test/plain", bulk = "The News" },
+                quote! {},
+                "1 to 40 lower-case letters",
+            ),
+            (
+                quote! { subject = "{% url home %}", template = "mail_test/plain" },
+                quote! {},
+                "give the struct a whole address",
+            ),
+            (
+                quote! { subject = "x", template = "mail_test/plain" },
+                quote! { user: String },
+                "call the field by another name",
+            ),
+        ] {
+            let all = told(attribute, fields);
+            assert!(all.contains("compile_error") && all.contains(wanted), "{wanted}: {all}");
+        }
+    }
 }
