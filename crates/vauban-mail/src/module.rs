@@ -1,9 +1,10 @@
 //! What mail brings to a program.
 
 use vauban::orm::migrations;
+use vauban::tasks::Schedule;
 
 use crate::commands;
-use crate::delivery::deliver;
+use crate::delivery::{deliver, tidy};
 use crate::post::Post;
 use crate::rows::{Delivery, Leaving, LeftRow, LetterRow, Sending};
 use crate::settings::{self, MailSettings};
@@ -21,6 +22,8 @@ pub fn module() -> vauban::Module {
         .settings::<MailSettings>()
         .check(settings::check)
         .task::<deliver>()
+        .task::<tidy>()
+        .schedule(Schedule::daily("03:40", "UTC"), tidy)
         .command(commands::send_test_mail())
         .part(Post::wire);
     #[cfg(debug_assertions)]
