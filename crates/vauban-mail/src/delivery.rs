@@ -5,7 +5,7 @@ use std::time::Duration;
 use vauban::http::Result;
 use vauban::orm::{DateTime, Db, Write};
 use vauban::task;
-use vauban::tasks::{AsService, Failed, Task as _};
+use vauban::tasks::{AsService, Failed};
 
 use crate::post::Post;
 use crate::rows::{Delivery, LetterRow};
