@@ -36,6 +36,7 @@ pub fn app() -> App {
                 .sign_up::<users::SignUpFields>(),
         )
         .module(vauban::tasks::module())
+        .module(vauban::mail::module())
         .module(site::module())
         .module(users::module())
         .module(articles::module())

@@ -140,6 +140,7 @@ const PRELUDE: &[&str] = &[
     "Id",
     "IpAddress",
     "Json",
+    "Mail",
     "Messages",
     "Model",
     "Module",

@@ -20,6 +20,7 @@ chapters! {
     encryption = "encryption.md",
     errors = "errors.md",
     forms = "forms.md",
+    mail = "mail.md",
     models = "models.md",
     modules = "modules.md",
     page_policy = "page-policy.md",

@@ -36,8 +36,13 @@ const STANDS_ON: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "vauban-mail",
+        &["vauban-core", "vauban-template", "vauban-macros"],
+    ),
+    (
         "vauban-accounts",
         &[
+            "vauban-mail",
             "vauban-core",
             "vauban-orm",
             "vauban-template",
@@ -50,6 +55,7 @@ const STANDS_ON: &[(&str, &[&str])] = &[
         "vauban",
         &[
             "vauban-accounts",
+            "vauban-mail",
             "vauban-tasks",
             "vauban-core",
             "vauban-orm",

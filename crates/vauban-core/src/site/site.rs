@@ -20,7 +20,7 @@ pub struct Site {
     pub(crate) package: Package,
     pub(crate) settings: Settings,
     pub(crate) routes: Routes,
-    pub(crate) router: Router,
+    pub(crate) router: Arc<Router>,
     pub(crate) database: Option<Database>,
     pub(crate) identity: Option<Arc<dyn IdentityBackend>>,
     pub(crate) parts: Parts,
@@ -75,19 +75,6 @@ impl Site {
         out
     }
 
-    /// A typed URL with the site's origin before it, for what leaves the site: a mail, a feed, a command's output.
-    ///
-    /// The origin is the first of the setting `origins`, or of `allowed_hosts`; never the request's `Host` (CWE-644:
-    /// links in a mail would lead wherever a stranger says).
-    ///
-    /// # Errors
-    /// If the settings name no origin of the site's own: a release whose `allowed_hosts` are suffixes or `*`.
-    pub fn absolute_url(&self, url: &Url) -> Result<String, NoOrigin> {
-        let port = self.settings.addr.port();
-        let own = self.settings.own_origins(port).into_iter().next();
-        Ok(format!("{}{}", own.ok_or(NoOrigin)?, self.path_of(url)))
-    }
-
     /// A part that a module brought, by its type.
     pub fn part<T: std::any::Any>(&self) -> Option<&T> {
         self.parts.get()
@@ -132,20 +119,6 @@ impl Site {
         self.database.as_ref()
     }
 }
-
-/// The settings name no origin of the site's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoOrigin;
-
-impl fmt::Display for NoOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "the site has no address to link to: set `origins` (`VAUBAN_ORIGINS=https://example.com`)",
-        )
-    }
-}
-
-impl std::error::Error for NoOrigin {}
 
 impl fmt::Debug for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -13,8 +13,11 @@ pub mod hints;
 pub mod html;
 pub mod lexer;
 pub mod literal;
+pub mod mail;
+mod misplaced;
 pub mod parser;
 pub mod parts;
+pub mod plain;
 pub mod resolve;
 
 pub use check::check_package;

@@ -12,7 +12,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use vauban_template::__private::{NoContext, enumerated, js_value, json_attribute, json_value};
 use vauban_template::compiler::ast::Expr;
-use vauban_template::compiler::derive::{analyse_all, each};
+use vauban_template::compiler::derive::analyse_all;
+use vauban_template::compiler::html::ir::each;
 use vauban_template::compiler::html::ir::{Context, Op};
 use vauban_template::compiler::resolve::Resolver;
 use vauban_template::escape;
@@ -222,6 +223,7 @@ fn put(context: Context, value: &str, swap: Option<Swap>, out: &mut String) {
         Context::CssUrl => escape::CssUrl::escape(value, out),
         Context::JsString => escape::JsString::escape(value, out),
         Context::JsonString => escape::JsonString::escape(value, out),
+        Context::Plain => escape::Plain::escape(value, out),
         Context::Enumerated(words) => enumerated(value, words, out),
         Context::JsValue => js_value(value, &NoContext, out),
         Context::Json => json_value(value, &NoContext, out),
