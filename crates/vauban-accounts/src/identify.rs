@@ -4,9 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-#[cfg(any(test, feature = "testing"))]
 use uuid::Uuid;
 use vauban::Url;
+use vauban::orm::Actor;
 
 use super::accounts::Accounts;
 use super::people::Account;
@@ -102,6 +102,15 @@ impl IdentityBackend for Accounts {
         cookie: &'a str,
     ) -> Pin<Box<dyn Future<Output = Result<Identity>> + Send + 'a>> {
         Box::pin(self.recognise(cx, cookie))
+    }
+
+    fn actor_now(&self, user: Uuid) -> Pin<Box<dyn Future<Output = Result<Option<Actor>>> + Send + '_>> {
+        Box::pin(async move {
+            // CWE-613: whether the account may still be used, whenever it acts.
+            let person = self.users.by_id(&self.units, user).await?;
+            let person = person.filter(|person| person.is_active);
+            Ok(person.map(|person| self.binder.user(person.facts)))
+        })
     }
 
     fn binding_before(&self, cx: &Request) -> Option<[u8; 32]> {

@@ -10,7 +10,7 @@
 //! Start with [`Module`], the list of what a part of a site is made of, and [`view`], which states for every route
 //! who may call it.
 
-pub use vauban_macros::{export_templates, migrations, package, routes, static_files, view};
+pub use vauban_macros::{export_templates, migrations, package, routes, static_files, task, view};
 
 /// Whether this build has what tests need, and no release may have (CWE-489): of a crate that turned it on by itself, too.
 #[doc(hidden)]
@@ -36,6 +36,7 @@ pub mod settings;
 pub mod signing;
 pub mod site;
 pub mod staticfiles;
+pub mod tasks;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 pub mod vectors;

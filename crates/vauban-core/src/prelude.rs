@@ -3,6 +3,7 @@
 //! It has the names that stand in models, views, forms and templates, and nothing else; rarer ones are imported by
 //! name. `Result` in it is Vauban's, whose error is [`Error`].
 
+pub use crate::tasks::{AsAsker, AsService, Task};
 pub use crate::{
     Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Duration, FieldGroup, Filter, ForeignKey, Id,
     IpAddress, Model, One, OneToOne, Page, Permitted, Place, Policy,
@@ -13,4 +14,4 @@ pub use crate::{
 };
 pub use crate::{Deletable, Rules, Slug, Time, UserId, Version, Who, With, Write, service, sql, waiver};
 pub use crate::{Email, Form, Part, PathText, Template};
-pub use crate::{Status, Superuser, Text, routes, view};
+pub use crate::{Status, Superuser, Text, routes, task, view};

@@ -13,6 +13,7 @@ mod routes;
 mod template;
 
 mod static_files;
+mod task;
 mod user;
 mod view;
 
@@ -32,6 +33,25 @@ pub fn view(args: TokenStream, item: TokenStream) -> TokenStream {
             out.extend("#[allow(dead_code)]".parse::<TokenStream>().unwrap_or_default());
             out.extend(untouched);
             out.extend(TokenStream::from(stub));
+            out
+        }
+    }
+}
+
+/// Makes a task of an async function: what is done later, in the unit of whoever asks for it.
+///
+/// `#[task(name = "news.digest", queue = "mail", tries = 8, timeout = 60, priority = high, secret)]`. The first parameter says as
+/// whom it runs, `AsAsker` or `AsService<S>`; then there may be `Db<Write>`, `Db`, `Part<T>`, `Attempt`, and one value of the
+/// task's own, which its row keeps. `secret`: that value is sealed at rest.
+#[proc_macro_attribute]
+pub fn task(args: TokenStream, item: TokenStream) -> TokenStream {
+    let untouched = item.clone();
+    match task::expand(args.into(), item.into()) {
+        Ok(task) => task.into(),
+        Err(error) => {
+            let mut out = TokenStream::from(error.to_compile_error());
+            out.extend("#[allow(dead_code)]".parse::<TokenStream>().unwrap_or_default());
+            out.extend(untouched);
             out
         }
     }

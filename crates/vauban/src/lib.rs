@@ -22,5 +22,11 @@ extern crate self as vauban;
 
 pub use crate::app::App;
 pub use crate::commands::main;
+/// What is done later: in the unit of whoever asks, once.
+pub mod tasks {
+    pub use vauban_core::tasks::*;
+    pub use vauban_tasks::*;
+}
+
 /// Sign-up, sign-in, sessions: the first module.
 pub use vauban_accounts as accounts;

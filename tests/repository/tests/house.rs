@@ -45,10 +45,12 @@ const STANDS_ON: &[(&str, &[&str])] = &[
             "vauban-macros",
         ],
     ),
+    ("vauban-tasks", &["vauban-core"]),
     (
         "vauban",
         &[
             "vauban-accounts",
+            "vauban-tasks",
             "vauban-core",
             "vauban-orm",
             "vauban-template",

@@ -273,6 +273,11 @@ impl Run {
         self.site.settings()
     }
 
+    /// The site on which it runs.
+    pub fn site(&self) -> &Arc<Site> {
+        &self.site
+    }
+
     /// A part that a module brought, by its type.
     ///
     /// # Errors

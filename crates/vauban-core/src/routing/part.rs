@@ -7,7 +7,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::{Call, Credential, Kind, Need, Param};
-use crate::http::{Error, Request, Result};
+use crate::http::{Error, Result};
+use crate::site::Site;
 
 /// A part that a module brought ([`Module::part`](crate::Module::part)), by its type. A site without it does not start.
 ///
@@ -27,7 +28,7 @@ use crate::http::{Error, Request, Result};
 /// }
 /// ```
 pub struct Part<T> {
-    request: Arc<Request>,
+    site: Arc<Site>,
     part: PhantomData<fn() -> T>,
 }
 
@@ -35,10 +36,19 @@ impl<T: Any, K: Kind, C: Credential> Param<K, C> for Part<T> {
     const NEEDS: &'static [Need] = &[Need::of::<T>()];
 
     async fn take(call: &mut Call<K, C>) -> Result<Self> {
-        let request = Arc::clone(call.cx());
-        match request.site().part::<T>() {
+        Self::of_site(call.cx().site())
+    }
+}
+
+impl<T: Any> Part<T> {
+    /// That of a site.
+    ///
+    /// # Errors
+    /// If no module brought it.
+    pub(crate) fn of_site(site: &Arc<Site>) -> Result<Self> {
+        match site.part::<T>() {
             Some(_) => Ok(Self {
-                request,
+                site: Arc::clone(site),
                 part: PhantomData,
             }),
             None => Err(Error::internal(Need::of::<T>().missing())),
@@ -50,7 +60,7 @@ impl<T: Any> Deref for Part<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        match self.request.site().part::<T>() {
+        match self.site.part::<T>() {
             Some(part) => part,
             // `take` has seen it, and parts are never taken out of a site.
             None => unreachable!("a part that was there"),

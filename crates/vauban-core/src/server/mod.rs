@@ -90,6 +90,23 @@ pub async fn serve(site: Arc<Site>, listener: TcpListener, stop: impl Future<Out
     Ok(())
 }
 
+/// Ready when the process is asked to stop: by Ctrl-C, or by SIGTERM.
+pub async fn asked_to_stop() {
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
 #[allow(deprecated)] // ours to call
 async fn connection(
     site: Arc<Site>,

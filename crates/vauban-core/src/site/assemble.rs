@@ -13,6 +13,7 @@ use crate::routing::{Conflict, router};
 use crate::settings::Settings;
 use crate::signing::Keys;
 use crate::staticfiles::StaticFile;
+use crate::tasks::Outbox;
 
 /// The scripts that every site serves: for partial updates, and for what was typed.
 const SCRIPTS: &[StaticFile] = &[
@@ -43,6 +44,9 @@ impl Site {
         let units = Units::new(database.clone());
         let mut wired = wire(modules, &package, &settings, &units, &keys)?;
         database.set_change_hooks(std::mem::take(&mut wired.change_hooks));
+        if let Some(queue) = wired.task_queue.take() {
+            database.carry(Outbox(queue));
+        }
         let site = Self::of(package, wired, settings, keys, Some(database));
         site.map_err(|conflicts| {
             let told: Vec<String> = conflicts.iter().map(ToString::to_string).collect();

@@ -182,6 +182,19 @@ pub trait IdentityBackend: Send + Sync + 'static {
         false
     }
 
+    /// Who the user with this id is now, for a [task](crate::tasks) that they asked for: with the rights that they have at this moment.
+    /// `None` if they may not act any more, because they are deactivated or deleted (CWE-613).
+    fn actor_now(
+        &self,
+        _user: uuid::Uuid,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Actor>>> + Send + '_>> {
+        Box::pin(async {
+            Err(Error::internal(
+                "this site's identity does not say who a user is now, so no task runs as who asked: implement `IdentityBackend::actor_now`",
+            ))
+        })
+    }
+
     /// Where somebody is sent who has to sign in first, if there is such a page.
     fn sign_in_page(&self) -> Option<Url> {
         None

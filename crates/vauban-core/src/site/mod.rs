@@ -1,6 +1,7 @@
 //! What a site is: its package, its modules and what they bring, who asks, and the whole made ready to answer.
 
 mod assemble;
+pub mod background;
 mod identity;
 mod layer;
 pub mod module;
@@ -14,6 +15,7 @@ pub mod units;
 
 #[cfg(test)]
 pub(crate) use assemble::site_keys;
+pub use background::{BackgroundWork, Stop};
 pub(crate) use identity::Asking;
 pub use identity::{Identity, IdentityBackend, SESSION_COOKIE};
 #[doc(hidden)]

@@ -15,6 +15,7 @@ use vauban_orm::engine::ChangeHooks;
 use vauban_orm::{Binder, ChangeHook, ModelMeta, Policy, Service, migrations};
 use vauban_template::Template;
 
+use super::background::{Background, Stop};
 use super::{AnyGate, AnyMiddleware, IdentityBackend, Package, Parts, Site, Units};
 use crate::checks::Finding;
 use crate::commands::{Command, Failure};
@@ -26,6 +27,7 @@ use crate::routing::{Route, Routes, Url, View, ViewMeta};
 use crate::settings::{ModuleSettings, Settings, SettingsSection};
 use crate::signing::{ModuleKeys, Signer};
 use crate::staticfiles::StaticFiles;
+use crate::tasks::{ByItself, OfSchedule, Schedule, Scheduled, Task, TaskMeta, TaskQueue};
 
 /// Puts a page of the site's in another's place.
 type Replace = fn(&mut PagesByType) -> Result<(), ReplacedTwice>;
@@ -63,6 +65,10 @@ pub struct Module {
     identities: Vec<&'static str>,
     served: Vec<ServedIf>,
     ready: Vec<Ready>,
+    tasks: Vec<TaskMeta>,
+    schedules: Vec<Scheduled>,
+    task_queues: Vec<&'static str>,
+    pub(super) background: Vec<Background>,
 }
 
 /// What answers, or changes an answer, and has no access rule of its own: it stands in the access matrix, for review
@@ -146,6 +152,10 @@ impl Module {
             identities: Vec::new(),
             served: Vec::new(),
             ready: Vec::new(),
+            tasks: Vec::new(),
+            schedules: Vec::new(),
+            task_queues: Vec::new(),
+            background: Vec::new(),
         }
     }
 
@@ -400,6 +410,62 @@ impl Module {
         self
     }
 
+    /// Adds a task: its name stands in the access matrix, with as whom it runs. One that no module adds cannot be queued, and is
+    /// not run.
+    #[must_use]
+    pub fn task<T: Task>(mut self) -> Self {
+        let task = TaskMeta::of::<T>();
+        self.tasks.push(task);
+        self.contribute(task)
+    }
+
+    /// Has a task come by itself, by the clock; it is [listed](Self::task) as well.
+    ///
+    /// ```
+    /// # extern crate vauban_core as vauban;
+    /// # use vauban::prelude::*;
+    /// # use vauban::tasks::{AsService, Schedule, Task};
+    /// # fn module<digest: Task<As: vauban::tasks::ByItself, Args: vauban::tasks::OfSchedule>>(digest: digest) -> Module {
+    /// Module::new("news").task::<digest>().schedule(Schedule::daily("02:30", "Europe/Berlin"), digest)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn schedule<T>(mut self, schedule: Schedule, _task: T) -> Self
+    where
+        T: Task<As: ByItself, Args: OfSchedule>,
+    {
+        let scheduled = Scheduled::of::<T>(schedule);
+        self.schedules.push(scheduled);
+        self.contribute(scheduled)
+    }
+
+    /// Brings what keeps the site's tasks. It is a part as well (`Arc<Q>`), and a site has at most one.
+    #[must_use]
+    pub fn task_queue<Q: TaskQueue>(
+        mut self,
+        make: impl Fn(&Wiring<'_>) -> Result<Arc<Q>, Failure> + Send + Sync + 'static,
+    ) -> Self {
+        self.task_queues.push(type_name::<Q>());
+        self.parts.push(Box::new(move |making| {
+            let queue = make(&making.wiring())?;
+            making.task_queue = Some(Arc::clone(&queue) as Arc<dyn TaskQueue>);
+            making.keep(queue)
+        }));
+        self
+    }
+
+    /// Works beside serving, in the same process: begun when the site is ready, told to [stop](Stop) when it is to end, and waited
+    /// for then no longer than for requests (`timeouts.shutdown`). A panic of it is logged, and ends it alone.
+    #[must_use]
+    pub fn background<F>(mut self, work: impl Fn(Arc<Site>, Stop) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.background
+            .push(Arc::new(move |site, stop| Box::pin(work(site, stop))));
+        self
+    }
+
     /// CWE-345: its commands sign with the keys that its parts are given; the site's own have no name.
     fn with_keys_of(mut self, name: &'static str) -> Self {
         for command in &mut self.commands {
@@ -647,6 +713,23 @@ impl Modules {
             .collect()
     }
 
+    /// Every task.
+    pub fn tasks(&self) -> Vec<TaskMeta> {
+        let all = self.0.iter().flat_map(|module| &module.tasks);
+        all.copied().collect()
+    }
+
+    /// Every schedule.
+    pub fn schedules(&self) -> impl Iterator<Item = &Scheduled> {
+        self.0.iter().flat_map(|module| &module.schedules)
+    }
+
+    /// The types of what keeps tasks; a site with more than one does not start.
+    pub(crate) fn task_queues(&self) -> Vec<&'static str> {
+        let all = self.0.iter().flat_map(|module| &module.task_queues);
+        all.copied().collect()
+    }
+
     /// Every check of a module.
     pub fn checks(&self) -> impl Iterator<Item = &Check> {
         self.0.iter().flat_map(|module| module.checks.iter())
@@ -746,6 +829,7 @@ struct Making<'a> {
     keys: ModuleKeys,
     parts: Parts,
     identity: Option<Arc<dyn IdentityBackend>>,
+    task_queue: Option<Arc<dyn TaskQueue>>,
 }
 
 impl Making<'_> {

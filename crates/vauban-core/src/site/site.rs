@@ -121,6 +121,11 @@ impl Site {
         self.database.clone().map(Units::new)
     }
 
+    /// A unit in which this actor acts, for a task. CWE-639: not for views.
+    pub(crate) fn unit_of(&self, actor: vauban_orm::Actor) -> Option<vauban_orm::engine::Unit> {
+        Some(self.units()?.begin_as(actor))
+    }
+
     /// Where the rows are. CWE-639: not for views, which get their rows through `Db` and as who asks; from here
     /// anybody's handle could be made, and one that writes in a GET.
     pub(crate) fn database(&self) -> Option<&Database> {

@@ -33,6 +33,13 @@ impl Units {
         let unit = self.0.bind(Actor::nobody());
         unit
     }
+
+    /// One in which this actor acts.
+    pub(crate) fn begin_as(&self, actor: Actor) -> Unit {
+        #[allow(deprecated)]
+        let unit = self.0.bind(actor);
+        unit
+    }
 }
 
 /// How often a small unit runs again from its beginning, where what others did meanwhile does not go together with it: on

@@ -9,6 +9,7 @@ const FRAMEWORK: &[&str] = &[
     "vauban_core",
     "vauban_orm",
     "vauban_accounts",
+    "vauban_tasks",
     "vauban_template",
     "vauban_text",
     "vauban_waiver",

@@ -108,6 +108,8 @@ pub(crate) struct Inner {
     listed: OnceLock<Arc<Listed>>,
     /// Those who are told of changes, whoever they are to the unit.
     pub(super) hooks: OnceLock<Box<dyn Any + Send + Sync>>,
+    /// What the framework finds by a unit's handle.
+    pub(super) carried: OnceLock<Box<dyn Any + Send + Sync>>,
     pub(crate) store: Store,
     /// As whom tables are made and changed, if not as whoever asks.
     #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
@@ -142,6 +144,7 @@ impl Database {
         let opened = Self(Arc::new(Inner {
             listed: OnceLock::new(),
             hooks: OnceLock::new(),
+            carried: OnceLock::new(),
             store,
             owner,
             holder: Arc::default(),
@@ -399,6 +402,12 @@ impl Database {
         let listed = Arc::new(listed.emitted(self.0.options.row_security));
         self.0.listed.get_or_init(|| listed);
         Ok(())
+    }
+
+    /// What the framework finds by every handle of this database, wherever it has one: where tasks are queued. The first call
+    /// decides.
+    pub fn carry<T: Any + Send + Sync>(&self, what: T) {
+        self.0.carried.get_or_init(|| Box::new(what));
     }
 
     /// What the program lists; nothing, if nobody said.

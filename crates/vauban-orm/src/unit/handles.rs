@@ -115,6 +115,23 @@ impl Db<Write> {
         bound.shared.take_turn(&bound.shared, true).await
     }
 
+    /// The same handle once more.
+    #[doc(hidden)]
+    #[deprecated(note = "only the framework keeps a handle: pass `&db` on")]
+    pub fn __again(&self) -> Self {
+        Self::new(Db {
+            inside: self.inside.inside.clone(),
+        })
+    }
+
+    /// What the framework carries with this database.
+    #[doc(hidden)]
+    #[deprecated(note = "only the framework looks there: a task is queued by its own `enqueue`")]
+    pub fn __carried<T: std::any::Any>(&self) -> Option<&T> {
+        let carried = self.inside.inside.shared.database.0.carried.get()?;
+        carried.downcast_ref()
+    }
+
     /// Reads and writes one model without its policy. A wall of its own: prefer a service.
     pub fn unscoped_write<'w, M: Model>(
         &self,
@@ -165,6 +182,17 @@ impl<S: Service, M: Mode> Acting<S, M> {
 }
 
 impl<S: Service> Acting<S, Write> {
+    /// The unit, in which the service acts.
+    #[doc(hidden)]
+    #[deprecated(
+        note = "only the framework takes the whole unit: what a service may do, its own handle does"
+    )]
+    pub fn __unit(&self) -> Db<Write> {
+        Db::<Write>::new(Db {
+            inside: self.bound.clone(),
+        })
+    }
+
     /// For whoever is told of what a unit changed: what is written by it is told to nobody.
     pub(super) fn untold(shared: &Arc<Shared>) -> Self {
         Self::of(Arc::clone(shared), shared.database.listed(), None)

@@ -15,6 +15,7 @@ pub(super) const OURS: &[&str] = &[
     "vauban-core",
     "vauban-macros",
     "vauban-orm",
+    "vauban-tasks",
     "vauban-template",
     "vauban-text",
     "vauban-waiver",

@@ -43,6 +43,13 @@ pub enum Line {
         /// Its rights, or why it has them.
         right: String,
     },
+    /// What is done later.
+    Task {
+        /// What rows call it.
+        task: String,
+        /// As whom it runs, or when it comes by itself.
+        says: String,
+    },
     /// Who says who asks: the one type that makes actors.
     Identity {
         /// Its path in the program.
@@ -137,6 +144,7 @@ impl Line {
             }
             Self::Policy { model, action, rule } => write!(f, "policy {model} {action}: {rule}"),
             Self::Service { service, right } => write!(f, "service {service}: {right}"),
+            Self::Task { task, says } => write!(f, "task {task}: {says}"),
             Self::Identity { identity } => write!(f, "identity {identity}"),
             Self::Beside { kind, what } => write!(f, "{kind} {what}"),
             Self::Csp { pages, source } => write!(f, "csp {pages}: {source}"),
@@ -269,6 +277,22 @@ impl Matrix {
             lines.insert(own(format!("because {}", migration.reason())));
             lines.extend(migration.rights().iter().map(|right| own(right.to_string())));
         }
+        for task in modules.tasks() {
+            // CWE-441: as whom, and where it is written.
+            let says = format!(
+                "as {} ({})",
+                task.runs_as(),
+                vauban_orm::checks::shown_type((task.path)())
+            );
+            let task = task.name.to_owned();
+            lines.insert(Line::Task { task, says });
+        }
+        for scheduled in modules.schedules() {
+            lines.insert(Line::Task {
+                task: scheduled.task.name.to_owned(),
+                says: scheduled.schedule.to_string(),
+            });
+        }
         for identity in modules.identities() {
             lines.insert(Line::Identity {
                 identity: vauban_orm::checks::shown_type(identity),
@@ -397,6 +421,15 @@ impl Matrix {
             })
             .collect();
         section(&mut out, &["Service", "May"], &services);
+        let tasks: Vec<[&str; 2]> = self
+            .lines
+            .iter()
+            .filter_map(|line| match line {
+                Line::Task { task, says } => Some([task.as_str(), says]),
+                _ => None,
+            })
+            .collect();
+        section(&mut out, &["Task", "Runs"], &tasks);
         let identities: Vec<[&str; 1]> = self
             .lines
             .iter()
@@ -472,6 +505,9 @@ impl Matrix {
                 }
                 Line::Service { service, right } => {
                     serde_json::json!({ "kind": "service", "service": service, "right": right })
+                }
+                Line::Task { task, says } => {
+                    serde_json::json!({ "kind": "task", "task": task, "says": says })
                 }
                 Line::Identity { identity } => {
                     serde_json::json!({ "kind": "identity", "identity": identity })

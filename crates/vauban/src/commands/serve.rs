@@ -11,8 +11,9 @@ use super::{Failure, Out, Run, migrate};
 use crate::app::App;
 use crate::assemble;
 use crate::checks::{Finding, Refused, Severity, checking, run as run_checks};
+use crate::server::asked_to_stop;
 use crate::settings::{Mode, Settings};
-use crate::site::Site;
+use crate::site::{BackgroundWork, Site};
 
 /// What the command line says.
 pub(super) struct Serve {
@@ -265,29 +266,19 @@ fn answer(
         ready(&site).await?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let upkeep = database.keep_up();
+        let beside = BackgroundWork::begin(&site);
+        let stopping = async {
+            asked_to_stop().await;
+            // While requests end, what runs beside them does, too.
+            beside.stop();
+        };
         #[allow(deprecated)]
-        let served = crate::server::serve(site, listener, stop()).await;
+        let served = crate::server::serve(site, listener, stopping).await;
+        beside.end().await;
         // After the last answer: what it looks at once more keeps nobody waiting.
         upkeep.end().await;
         Ok(served?)
     })
-}
-
-/// Ready when the process is asked to stop.
-async fn stop() {
-    #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
 }
 
 /// An address to click on: every address is this machine.

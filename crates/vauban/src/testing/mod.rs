@@ -165,6 +165,28 @@ impl TestApp {
         crate::commands::run_for_test(&(self.app)(), &self.site, name, arguments).await
     }
 
+    /// Runs every task that is due, in place, and says how many runs that were; those that they enqueue are run as well. What failed
+    /// is due later: move the clock by [`advance`](Self::advance).
+    ///
+    /// # Panics
+    /// If the program has no tasks.
+    pub async fn run_tasks(&self) -> usize {
+        self.tasks().run_due_for_test(&self.site).await
+    }
+
+    /// Moves the clock of tasks on, by which they become due.
+    ///
+    /// # Panics
+    /// If the program has no tasks.
+    pub fn advance(&self, by: std::time::Duration) {
+        self.tasks().advance_for_test(by);
+    }
+
+    fn tasks(&self) -> &Arc<vauban_tasks::Tasks> {
+        let tasks = self.site.part();
+        tasks.unwrap_or_else(|| panic!("the program has no tasks: add `.module(vauban::tasks::module())`"))
+    }
+
     /// Writes or reads rows whatever the policies say, in one unit, as the service of the test kit.
     ///
     /// # Panics

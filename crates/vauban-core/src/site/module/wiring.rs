@@ -11,8 +11,10 @@ use crate::pipeline::ErrorPages;
 use crate::routing::Routes;
 use crate::settings::Settings;
 use crate::signing::Keys;
+use crate::site::background::BesideServing;
 use crate::site::{AnyGate, AnyMiddleware, IdentityBackend, Package, Parts, Units};
 use crate::staticfiles::StaticFiles;
+use crate::tasks::TaskQueue;
 
 /// What the modules make of a site.
 #[derive(Default)]
@@ -28,6 +30,7 @@ pub(crate) struct Wired {
     pub(crate) parts: Parts,
     pub(crate) identity: Option<Arc<dyn IdentityBackend>>,
     pub(crate) change_hooks: ChangeHooks,
+    pub(crate) task_queue: Option<Arc<dyn TaskQueue>>,
 }
 
 /// Makes every module's parts, in order.
@@ -45,6 +48,22 @@ pub(crate) fn wire(
         return Err(Failure::new(format_args!(
             "Two identities say who asks: {first} and {second}. A site has one: add one of them."
         )));
+    }
+    if let [first, second, ..] = modules.task_queues()[..] {
+        return Err(Failure::new(format_args!(
+            "Two queues keep tasks: {first} and {second}. A site has one: add one of them."
+        )));
+    }
+    let tasks = modules.tasks();
+    for (index, task) in tasks.iter().enumerate() {
+        if let Some(other) = tasks[..index].iter().find(|other| other.name == task.name) {
+            return Err(Failure::new(format_args!(
+                "Two tasks are called `{}`: {} and {}. A task's name is its own, for rows know it by that: rename one of them.",
+                task.name,
+                (other.path)(),
+                (task.path)()
+            )));
+        }
     }
     for module in modules.0.iter().skip(1) {
         if !module.csp.sources().is_empty() && module.routes.iter().next().is_none() {
@@ -84,6 +103,7 @@ pub(crate) fn wire(
         keys: keys.of_site(),
         parts: Parts::default(),
         identity: None,
+        task_queue: None,
     };
     for contribute in modules.0.iter().flat_map(|module| &module.contributions) {
         contribute(&mut making.parts);
@@ -137,8 +157,14 @@ pub(crate) fn wire(
     }
     let ready = modules.0.iter().flat_map(|module| module.ready.iter().cloned());
     making.parts.insert(ReadyHooks(ready.collect()));
+    let beside = modules
+        .0
+        .iter()
+        .flat_map(|module| module.background.iter().cloned());
+    making.parts.insert(BesideServing(beside.collect()));
     wired.parts = making.parts;
     wired.identity = making.identity;
+    wired.task_queue = making.task_queue;
     Ok(wired)
 }
 

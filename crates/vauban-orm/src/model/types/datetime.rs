@@ -109,6 +109,12 @@ impl serde::Serialize for DateTime {
         serializer.collect_str(&self.0)
     }
 }
+impl<'de> serde::Deserialize<'de> for DateTime {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
 
 impl Field for DateTime {
     const KIND: Kind = Kind::DateTime;

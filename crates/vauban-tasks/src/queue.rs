@@ -1,0 +1,90 @@
+//! A task into the unit of whoever asks for it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use vauban::orm::{DateTime, Db, Error, Result, Write};
+use vauban::tasks::{Enqueued, NewTask, Priority, TaskQueue, When};
+
+use crate::model::{NewTaskRow, TaskRow};
+use crate::services::Queueing;
+use crate::tasks::Tasks;
+
+impl TaskQueue for Tasks {
+    fn enqueue<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        task: NewTask,
+    ) -> Pin<Box<dyn Future<Output = Result<Enqueued>> + Send + 'a>> {
+        Box::pin(async move {
+            let meta = task.task;
+            if !self.listed.contains_key(meta.name) {
+                let name = (meta.path)();
+                return Err(Error::Unlisted { what: "task", name });
+            }
+            let asker = db.actor().user_facts().map(|facts| facts.id);
+            if meta.service.is_none() && asker.is_none() {
+                return Err(Error::Internal(format!(
+                    "the task `{}` runs as who asked, and nobody does here: enqueue it where somebody is signed in, or run it as a \
+                     service (`_: AsService<…>`)",
+                    meta.name
+                )));
+            }
+            let now = self.clock.now();
+            let due = due(task.when, now);
+            let is_keyed = task.key.is_some();
+            let new = NewTaskRow {
+                name: meta.name.to_owned(),
+                queue: meta.queue.to_owned(),
+                priority: number(task.priority),
+                due,
+                worker: None,
+                asker,
+                key: task.key,
+                args: if meta.secret {
+                    Vec::new()
+                } else {
+                    task.args.clone()
+                },
+                error: None,
+                created: now,
+            };
+            let acting = db.acting::<Queueing>();
+            let row = match TaskRow::create(new).save(&acting).await {
+                Ok(row) => row,
+                Err(Error::Unique { .. }) if is_keyed => return Ok(Enqueued::There),
+                Err(error) => return Err(error),
+            };
+            if meta.secret {
+                let sealed = self.seal(&row, &task.args);
+                let sealed = sealed.ok_or(Error::Unavailable(
+                    "no random bytes to seal a task's arguments with",
+                ))?;
+                let own = TaskRow::objects().filter(|t| t.id.eq(row.id));
+                own.change_all(&acting, |t| [t.args.set(sealed.clone()), t.sealed.set(true)])
+                    .await?;
+            }
+            if due <= now {
+                let wake = Arc::clone(&self.wake);
+                db.on_commit(async move { wake.notify_one() });
+            }
+            Ok(Enqueued::New)
+        })
+    }
+}
+
+fn due(when: When, now: DateTime) -> DateTime {
+    match when {
+        When::Now => now,
+        When::After(pause) => now + pause,
+        When::At(moment) => moment,
+    }
+}
+
+pub(crate) fn number(priority: Priority) -> i16 {
+    match priority {
+        Priority::High => 0,
+        Priority::Normal => 1,
+        Priority::Low => 2,
+    }
+}

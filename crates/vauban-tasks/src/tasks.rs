@@ -1,0 +1,97 @@
+//! The tasks of one site: what is listed, and how its rows are reached.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use uuid::Uuid;
+use vauban::commands::Failure;
+use vauban::module::Wiring;
+use vauban::signing::Sealer;
+use vauban::tasks::{Scheduled, TaskMeta};
+use vauban::units::Units;
+
+use crate::clock::Clock;
+use crate::model::TaskRow;
+use crate::settings::TaskSettings;
+
+/// The tasks of one site: a part of it, and its queue.
+pub struct Tasks {
+    pub(crate) units: Units,
+    pub(crate) clock: Clock,
+    pub(crate) settings: TaskSettings,
+    pub(crate) sealer: Sealer,
+    pub(crate) listed: BTreeMap<&'static str, TaskMeta>,
+    pub(crate) schedules: Vec<Scheduled>,
+    /// Told when something was queued in this process.
+    pub(crate) wake: Arc<Notify>,
+    /// Which process this is, to rows.
+    pub(crate) worker: Uuid,
+}
+
+impl Tasks {
+    /// Of what modules list.
+    ///
+    /// # Errors
+    /// A schedule of a task that no module lists.
+    pub(crate) fn new(wiring: &Wiring<'_>) -> Result<Self, Failure> {
+        let listed: BTreeMap<_, _> = wiring
+            .parts
+            .contributed::<TaskMeta>()
+            .iter()
+            .map(|task| (task.name, *task))
+            .collect();
+        let schedules = wiring.parts.contributed::<Scheduled>().to_vec();
+        for scheduled in &schedules {
+            if !listed.contains_key(scheduled.task.name) {
+                return Err(Failure::new(format_args!(
+                    "The task `{}` is scheduled and not listed: add `.task::<…>()` beside its `.schedule(…)`.",
+                    scheduled.task.name
+                )));
+            }
+        }
+        Ok(Self {
+            units: wiring.units(),
+            clock: Clock::default(),
+            settings: wiring.settings.of(),
+            sealer: wiring.keys().sealer("arguments"),
+            listed,
+            schedules,
+            wake: Arc::default(),
+            worker: Uuid::from_u128(rand::random()),
+        })
+    }
+
+    /// The queues of the listed tasks, each with how many run at once.
+    pub(crate) fn queues(&self) -> Vec<(&'static str, usize)> {
+        let queues: BTreeSet<&'static str> = self.listed.values().map(|task| task.queue).collect();
+        let all = queues
+            .into_iter()
+            .map(|queue| (queue, self.settings.concurrency_of(queue)));
+        all.filter(|(_, many)| *many > 0).collect()
+    }
+
+    /// CWE-345: what is sealed for one row and task opens in no other.
+    pub(crate) fn seal(&self, row: &TaskRow, plain: &[u8]) -> Option<Vec<u8>> {
+        self.sealer
+            .seal(plain, &[row.name.as_bytes(), row.id.uuid().as_bytes()])
+    }
+
+    /// What a row's task is told; `None` if it is sealed by a secret that is not in use any more.
+    pub(crate) fn told(&self, name: &str, id: Uuid, args: &[u8], sealed: bool) -> Option<Vec<u8>> {
+        if !sealed {
+            return Some(args.to_vec());
+        }
+        let plain = self.sealer.open(args, &[name.as_bytes(), id.as_bytes()])?;
+        Some(plain.to_vec())
+    }
+}
+
+impl fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tasks")
+            .field("worker", &self.worker)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,37 @@
+//! For the test kit: tasks in place, and a clock that is moved.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use vauban::site::Site;
+
+use crate::claim::AT_ONCE;
+use crate::tasks::Tasks;
+
+impl Tasks {
+    /// Runs what is due, one after the other, until nothing is; how many runs that were.
+    #[doc(hidden)]
+    pub async fn run_due_for_test(&self, site: &Arc<Site>) -> usize {
+        let mut runs = 0;
+        loop {
+            let before = runs;
+            for (queue, _) in self.queues() {
+                let rows = self.claim(queue, AT_ONCE).await;
+                let rows = rows.unwrap_or_else(|error| panic!("no tasks can be claimed: {error}"));
+                for row in rows {
+                    self.run(site, &row).await;
+                    runs += 1;
+                }
+            }
+            if runs == before {
+                return runs;
+            }
+        }
+    }
+
+    /// Moves the clock on.
+    #[doc(hidden)]
+    pub fn advance_for_test(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+}

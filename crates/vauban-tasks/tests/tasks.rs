@@ -1,0 +1,275 @@
+//! Tasks in a site: as whom they run, what becomes of them, and that what they write is there once.
+
+// In a test a panic is an answer.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use vauban::commands::{Command, Failure, Run};
+use vauban::prelude::*;
+use vauban::tasks::{Attempt, Enqueued, Failed};
+use vauban_site::App;
+use vauban_site::accounts::{self, UserAccount};
+use vauban_site::testing::TestApp;
+
+#[derive(Clone, Model, UserAccount)]
+#[model(user)]
+#[account(crate = vauban_site::accounts)]
+pub struct User {
+    pub id: Id<Self>,
+    #[field(unique)]
+    pub email: Email,
+    #[field(privileged, default = true)]
+    pub is_active: bool,
+    #[field(privileged, default = false)]
+    pub is_staff: bool,
+    #[field(privileged, default = false)]
+    pub is_superuser: bool,
+    #[field(auto_now_add)]
+    pub date_joined: DateTime,
+    #[field(privileged)]
+    pub last_login: Option<DateTime>,
+}
+
+impl Policy for User {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        Rules::none()
+    }
+}
+
+#[derive(Clone, Debug, Model)]
+#[model(table = "note")]
+pub struct Note {
+    pub id: Id<Self>,
+    #[field(max_length = 200)]
+    pub text: String,
+}
+
+impl Policy for Note {
+    fn rules(who: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        Rules {
+            add: who.is_staff(),
+            view: who.is_staff(),
+            ..Rules::none()
+        }
+    }
+}
+
+service! {
+    /// Writes notes at night.
+    pub Nightly: Add<Note>, View<Note>;
+    waiver!(ServiceRights, "notes of the night are nobody's own")
+}
+
+#[derive(Serialize, Deserialize)]
+struct Text {
+    text: String,
+}
+
+/// As who asked: only staff may add notes.
+#[task(name = "write")]
+async fn write(_: AsAsker, db: Db<Write>, args: Text) -> Result<()> {
+    Note::create(NewNote { text: args.text }).save(&db).await?;
+    Ok(())
+}
+
+/// As a service.
+#[task(name = "night", tries = 3, priority = high)]
+async fn night(_: AsService<Nightly>, attempt: Attempt, db: Db<Write>, text: String) -> Result<(), Failed> {
+    Note::create(NewNote { text: text.clone() }).save(&db).await?;
+    match text.as_str() {
+        "panics" => panic!("boom \0 {text}"),
+        "fails" => Err(Failed::again("not\nyet")),
+        "second" if attempt.number < 2 => Err(Failed::again("not the first time")),
+        "dead" => Err(Failed::for_good("never")),
+        "loops" => loop {
+            tokio::task::yield_now().await;
+        },
+        _ => Ok(()),
+    }
+}
+
+#[task(name = "sealed", secret)]
+async fn sealed(_: AsService<Nightly>, db: Db<Write>, args: Text) -> Result<()> {
+    Note::create(NewNote { text: args.text }).save(&db).await?;
+    Ok(())
+}
+
+#[view(post, "/write/")]
+async fn ask(_: SignedIn, db: Db<Write>) -> Result<vauban::Text> {
+    write::enqueue(
+        &db,
+        Text {
+            text: "asked".to_owned(),
+        },
+    )
+    .await?;
+    Ok(vauban::Text::new("queued"))
+}
+
+#[view(post, "/fail/")]
+async fn fail(_: SignedIn, db: Db<Write>) -> Result<vauban::Text> {
+    write::enqueue(
+        &db,
+        Text {
+            text: "asked".to_owned(),
+        },
+    )
+    .await?;
+    Err(Error::conflict())
+}
+
+fn queue() -> Command {
+    Command::new("queue", "Queues a task", |run: Run| async move {
+        let text = run.option("text").unwrap_or("x").to_owned();
+        let key = run.option("key").map(str::to_owned);
+        let secret = run.flag("sealed");
+        let new = run
+            .unit(|db| {
+                let (text, key) = (text.clone(), key.clone());
+                async move {
+                    let done = match (secret, key) {
+                        (true, _) => sealed::enqueue(&db, Text { text }).await?,
+                        (_, Some(key)) => night::enqueue(&db, text).key(key).await?,
+                        _ => night::enqueue(&db, text).await?,
+                    };
+                    Ok::<_, Failure>(done)
+                }
+            })
+            .await?;
+        run.out.line(format_args!("{}", new == Enqueued::New));
+        Ok(())
+    })
+    .option("text", "what")
+    .option("key", "once")
+    .flag("sealed", "in secret")
+}
+
+fn app() -> App {
+    let routes = vauban::Routes::new().view::<ask>("ask").view::<fail>("fail");
+    App::new(vauban::package!())
+        .module(accounts::module::<User>())
+        .module(vauban_tasks::module())
+        .module(
+            Module::new("notes")
+                .model::<User>()
+                .model::<Note>()
+                .service::<Nightly>()
+                .routes(routes)
+                .command(queue())
+                .task::<write>()
+                .task::<night>()
+                .task::<sealed>(),
+        )
+}
+
+async fn person(app: &TestApp, email: &str, is_staff: bool) -> User {
+    let email = Email::parse(email).unwrap();
+    let new = User::create(NewUser { email }).set(|u| [u.is_staff.set(is_staff)]);
+    app.rows(async |db| new.save(&db).await).await
+}
+
+async fn notes(app: &TestApp) -> Vec<String> {
+    let all = app
+        .rows(async |db| Note::objects().order_by(|n| n.text.asc()).all(&db).await)
+        .await;
+    all.into_iter().map(|note| note.text).collect()
+}
+
+async fn enqueue(app: &TestApp, text: &str) {
+    app.command("queue", &["--text", text]).await.unwrap();
+}
+
+/// Pitfall 1 (n8n#24050): the task is there with what its caller wrote, and not without.
+#[tokio::test]
+async fn a_task_is_in_the_unit_of_whoever_asks() {
+    let app = TestApp::new(app);
+    let sue = person(&app, "sue@example.com", true).await;
+    let mut browser = app.client();
+    browser.sign_in_as(&sue).await;
+    browser.post_form("/fail/", &[]).await.assert_status(409);
+    assert_eq!(app.run_tasks().await, 0);
+    browser.post_form("/write/", &[]).await.assert_status(200);
+    assert_eq!(notes(&app).await, [""; 0]);
+    assert_eq!(app.run_tasks().await, 1);
+    assert_eq!(notes(&app).await, ["asked"]);
+    assert_eq!(app.run_tasks().await, 0);
+}
+
+/// CWE-613, CWE-269 (ASVS 8.3.1): whoever asked has the rights of the moment at which it runs.
+#[tokio::test]
+async fn who_asked_has_the_rights_of_then() {
+    let app = TestApp::new(app);
+    let sue = person(&app, "sue@example.com", true).await;
+    let mut browser = app.client();
+    browser.sign_in_as(&sue).await;
+    browser.post_form("/write/", &[]).await.assert_status(200);
+    // Sue is staff no more.
+    let own = || User::objects().filter(|u| u.id.eq(sue.id));
+    app.rows(async |db| own().change_all(&db, |u| [u.is_staff.set(false)]).await)
+        .await;
+    assert_eq!(app.run_tasks().await, 1);
+    assert_eq!(notes(&app).await, [""; 0]);
+    // It failed, and is tried again: then she is, again.
+    app.rows(async |db| own().change_all(&db, |u| [u.is_staff.set(true)]).await)
+        .await;
+    assert_eq!(app.run_tasks().await, 0);
+    app.advance(Duration::from_secs(20));
+    assert_eq!(app.run_tasks().await, 1);
+    assert_eq!(notes(&app).await, ["asked"]);
+    // Deactivated: not run, and not tried again.
+    browser.post_form("/write/", &[]).await.assert_status(200);
+    app.rows(async |db| own().change_all(&db, |u| [u.is_active.set(false)]).await)
+        .await;
+    assert_eq!(app.run_tasks().await, 1);
+    app.advance(Duration::from_secs(86_400));
+    assert_eq!(app.run_tasks().await, 0);
+    assert_eq!(notes(&app).await, ["asked"]);
+}
+
+/// CWE-248, CWE-400: what panics or loops ends alone, and nothing that it wrote stays.
+#[tokio::test]
+async fn what_fails_leaves_nothing_and_is_tried_again() {
+    let app = TestApp::new(app);
+    for text in ["second", "panics", "fails", "dead", "fine"] {
+        enqueue(&app, text).await;
+    }
+    assert_eq!(app.run_tasks().await, 5);
+    assert_eq!(notes(&app).await, ["fine"]);
+    app.advance(Duration::from_secs(20));
+    assert_eq!(app.run_tasks().await, 3);
+    assert_eq!(notes(&app).await, ["fine", "second"]);
+    app.advance(Duration::from_secs(40));
+    assert_eq!(app.run_tasks().await, 2);
+    app.advance(Duration::from_secs(86_400));
+    assert_eq!(app.run_tasks().await, 0);
+    assert_eq!(notes(&app).await, ["fine", "second"]);
+}
+
+/// Pitfall 6 (oban#1087): of one key there is one, until it is done.
+#[tokio::test]
+async fn of_a_key_there_is_one() {
+    let app = TestApp::new(app);
+    let queue = async |text| {
+        app.command("queue", &["--text", text, "--key", "a"])
+            .await
+            .unwrap()
+    };
+    assert_eq!(queue("first").await, "true\n");
+    assert_eq!(queue("second").await, "false\n");
+    assert_eq!(app.run_tasks().await, 1);
+    assert_eq!(notes(&app).await, ["first"]);
+    assert_eq!(queue("third").await, "true\n");
+}
+
+/// CWE-312, pitfall 12 (devise#3894).
+#[tokio::test]
+async fn a_secret_is_sealed_at_rest() {
+    let app = TestApp::new(app);
+    app.command("queue", &["--text", "hunter2", "--sealed"])
+        .await
+        .unwrap();
+    assert_eq!(app.run_tasks().await, 1);
+    assert_eq!(notes(&app).await, ["hunter2"]);
+}
