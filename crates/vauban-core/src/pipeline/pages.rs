@@ -228,7 +228,7 @@ fn log(cx: &Request, error: &Error) {
         event = SecurityEvent::INTERNAL_ERROR.name(),
         incident = cx.request_id(),
         method = %cx.method(),
-        path = &*cx.logged_path(),
+        path = cx.logged_path(),
         view = cx.route().map(|route| route.id),
         at = %format_args!("{}:{}", error.location().0, error.location().1),
         error = error.source().map(ToString::to_string),

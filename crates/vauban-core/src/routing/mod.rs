@@ -20,6 +20,7 @@ mod path_value;
 mod query;
 mod router;
 mod routes;
+mod secrets;
 mod url;
 mod user_id;
 #[cfg(test)]
@@ -44,7 +45,7 @@ pub use need::Need;
 pub use param::{ClientIp, OptionalParam, Param, Params};
 pub use part::Part;
 pub use path::{Path, Segment};
-pub use path_value::{InvalidSegment, NotPathText, PathReader, PathText, PathValue, RestOfPath, path_reader};
+pub use path_value::{InvalidSegment, NotPathText, PathReader, PathSecret, PathText, PathValue, RestOfPath, path_reader};
 pub(crate) use query::pairs_of_query;
 pub use query::{FromQuery, Query};
 pub use router::Conflict;
