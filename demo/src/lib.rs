@@ -33,6 +33,8 @@ pub fn app() -> App {
                 .layout::<users::AccountLayout>()
                 .sign_up::<users::SignUpFields>(),
         )
+        .module(vauban::tasks::module())
+        .module(vauban::mail::module())
         .module(site::module())
         .module(users::module())
         .module(articles::module())

@@ -69,4 +69,5 @@ routes! {
 
     include guestbook at "/guestbook/" = ::guestbook::urls,
     include accounts at "/accounts/" = vauban::accounts::urls,
+    include mail at "/accounts/" = vauban::mail::urls,
 }

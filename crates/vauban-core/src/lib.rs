@@ -56,7 +56,7 @@ pub use crate::routing::{
     SignedIn, Staff, Superuser, Url,
 };
 pub use crate::settings::{Secret, Settings};
-pub use crate::site::{Module, Package, module, package, parts, units};
+pub use crate::site::{AbsoluteUrl, Module, Package, module, package, parts, units};
 /// A column's and a form field's type, as the crate `uuid` has it.
 pub use uuid::Uuid;
 pub use vauban_macros::Template;

@@ -166,6 +166,16 @@ pub fn template(item: TokenStream) -> TokenStream {
     template::derive(item.into()).into()
 }
 
+/// Makes a mail of a struct: its fields are the variables of its templates.
+///
+/// `#[mail(subject = "{{ org }} invites you", template = "mail/invite")]` names `templates/mail/invite.txt` and
+/// `templates/mail/invite.html`, which are compiled and checked as pages are. `bulk = "digest"` makes it a kind that whoever
+/// gets it can leave; its templates then say where, with `{{ unsubscribe }}`.
+#[proc_macro_derive(Mail, attributes(mail))]
+pub fn mail(item: TokenStream) -> TokenStream {
+    template::mail(item.into()).into()
+}
+
 /// Lets other packages extend this package's templates: `vauban::export_templates!("templates");`, once, at the root of
 /// the crate.
 ///

@@ -47,8 +47,14 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
     Ok(quote! {
         #(#docs)*
         #[allow(non_camel_case_types, unreachable_pub, missing_docs)]
-        #[derive(Debug, Clone, Copy)]
-        #vis struct #name;
+        #vis enum #name {}
+
+        /// The task as a value: for its schedule.
+        #[doc(hidden)]
+        #[allow(unreachable_pub, missing_docs, dead_code)]
+        #vis fn #name() -> ::vauban::tasks::TaskOf<#name> {
+            ::vauban::tasks::TaskOf::new()
+        }
 
         impl ::vauban::tasks::Task for #name {
             type As = #who;

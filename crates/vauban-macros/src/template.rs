@@ -12,6 +12,11 @@ pub(crate) fn derive_with(input: TokenStream) -> TokenStream {
     vauban_template::compiler::derive::derive_with(input)
 }
 
+/// Expands `#[derive(Mail)]`.
+pub(crate) fn mail(input: TokenStream) -> TokenStream {
+    vauban_template::compiler::mail::derive(input)
+}
+
 /// Expands `export_templates!`.
 pub(crate) fn export(input: TokenStream) -> TokenStream {
     vauban_template::compiler::export::export(input)

@@ -142,6 +142,13 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
                 #new { email, #(#given: ::std::default::Default::default()),* }
             }
         }
+        #[automatically_derived]
+        impl #accounts::__mail::Recipient for #user {
+            fn mailbox(&self) -> #accounts::__mail::Mailbox {
+                #accounts::__mail::Mailbox::new(::std::clone::Clone::clone(&self.email))
+                    .named(<Self as #accounts::UserAccount>::display_name(self))
+            }
+        }
     })
 }
 

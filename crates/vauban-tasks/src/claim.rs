@@ -1,5 +1,7 @@
 //! Claiming: which tasks this process runs next, for how long nobody else does.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 use vauban::orm::{Id, QuerySet, Result};
 use vauban::units::Retries;
@@ -10,6 +12,8 @@ use crate::tasks::Tasks;
 
 /// Claimed at once, at most.
 pub(crate) const AT_ONCE: usize = 16;
+/// For how long a task is claimed that somebody runs by hand: nobody renews that.
+const BY_HAND: Duration = Duration::from_secs(3600);
 
 impl Tasks {
     /// Claims up to so many tasks of a queue that are due, in a short unit. Each is counted as tried from here on: of a process that
@@ -74,6 +78,29 @@ impl Tasks {
             row.worker = Some(self.worker);
         }
         Ok(rows)
+    }
+
+    /// Claims this one, if it waits, whenever it is due: for whoever runs it by hand, for an hour.
+    pub(crate) async fn claim_one(&self, id: Id<TaskRow>) -> Result<Option<TaskRow>> {
+        let now = self.clock.now();
+        let lease = now + BY_HAND;
+        self.write(|db| async move {
+            let acting = db.acting::<Working>();
+            let free = TaskRow::objects().filter(|t| t.id.eq(id) & (t.worker.is_null() | t.due.le(now)));
+            let Some(row) = free.for_update().first(&acting).await? else {
+                return Ok(None);
+            };
+            let attempt = row.attempt + 1;
+            let claimed = row.change(&acting, |t| {
+                [
+                    t.attempt.set(attempt),
+                    t.due.set(lease),
+                    t.worker.set(Some(self.worker)),
+                ]
+            });
+            claimed.await.map(Some)
+        })
+        .await
     }
 
     /// Renews the claims of what runs here.

@@ -15,15 +15,19 @@ pub const TEST_KIT: bool = cfg!(feature = "testing");
 
 mod claim;
 mod clock;
+mod commands;
 mod model;
 mod module;
 mod outcome;
 mod queue;
+mod schedules;
 mod services;
 mod settings;
+mod shown;
 mod tasks;
 #[cfg(any(test, feature = "testing"))]
 mod testing;
+mod timetable;
 mod worker;
 
 pub use module::module;

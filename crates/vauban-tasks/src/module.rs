@@ -5,6 +5,7 @@ use std::sync::Arc;
 use vauban::Module;
 use vauban::site::{Site, Stop};
 
+use crate::commands;
 use crate::model::{DeadRow, DueRow, TaskRow};
 use crate::services::{Queueing, Working};
 use crate::settings::TaskSettings;
@@ -25,6 +26,8 @@ pub fn module() -> Module {
         .service::<Working>()
         .migrations(vauban::migrations!("migrations"))
         .settings::<TaskSettings>()
+        .command(commands::worker())
+        .command(commands::tasks())
         .task_queue(|wiring| Tasks::new(wiring).map(Arc::new))
         .background(beside_serving)
 }

@@ -3,7 +3,8 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use vauban::orm::{DateTime, Db, Error, Result, Write};
+use vauban::orm::actions::Change;
+use vauban::orm::{DateTime, Db, Error, Result, Write, Writes};
 use vauban::tasks::{Enqueued, NewTask, Priority, TaskQueue, When};
 
 use crate::model::{NewTaskRow, TaskRow};
@@ -56,13 +57,7 @@ impl TaskQueue for Tasks {
                 Err(error) => return Err(error),
             };
             if meta.secret {
-                let sealed = self.seal(&row, &task.args);
-                let sealed = sealed.ok_or(Error::Unavailable(
-                    "no random bytes to seal a task's arguments with",
-                ))?;
-                let own = TaskRow::objects().filter(|t| t.id.eq(row.id));
-                own.change_all(&acting, |t| [t.args.set(sealed.clone()), t.sealed.set(true)])
-                    .await?;
+                self.seal_row(&acting, &row, &task.args).await?;
             }
             if due <= now {
                 let wake = Arc::clone(&self.wake);
@@ -70,6 +65,25 @@ impl TaskQueue for Tasks {
             }
             Ok(Enqueued::New)
         })
+    }
+}
+
+impl Tasks {
+    /// CWE-312, CWE-345: sealed for this very row, whose id there is only now.
+    pub(crate) async fn seal_row(
+        &self,
+        db: &dyn Writes<Change, TaskRow>,
+        row: &TaskRow,
+        plain: &[u8],
+    ) -> Result<()> {
+        let sealed = self.seal(row, plain);
+        let sealed = sealed.ok_or(Error::Unavailable(
+            "no random bytes to seal a task's arguments with",
+        ))?;
+        let own = TaskRow::objects().filter(|t| t.id.eq(row.id));
+        own.change_all(db, |t| [t.args.set(sealed.clone()), t.sealed.set(true)])
+            .await?;
+        Ok(())
     }
 }
 

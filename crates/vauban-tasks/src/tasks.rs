@@ -14,6 +14,7 @@ use vauban::units::Units;
 
 use crate::clock::Clock;
 use crate::model::TaskRow;
+use crate::schedules::Clockwork;
 use crate::settings::TaskSettings;
 
 /// The tasks of one site: a part of it, and its queue.
@@ -23,7 +24,7 @@ pub struct Tasks {
     pub(crate) settings: TaskSettings,
     pub(crate) sealer: Sealer,
     pub(crate) listed: BTreeMap<&'static str, TaskMeta>,
-    pub(crate) schedules: Vec<Scheduled>,
+    pub(crate) schedules: Vec<Clockwork>,
     /// Told when something was queued in this process.
     pub(crate) wake: Arc<Notify>,
     /// Which process this is, to rows.
@@ -34,7 +35,7 @@ impl Tasks {
     /// Of what modules list.
     ///
     /// # Errors
-    /// A schedule of a task that no module lists.
+    /// A schedule of a task that no module lists, or that no clock understands.
     pub(crate) fn new(wiring: &Wiring<'_>) -> Result<Self, Failure> {
         let listed: BTreeMap<_, _> = wiring
             .parts
@@ -42,8 +43,8 @@ impl Tasks {
             .iter()
             .map(|task| (task.name, *task))
             .collect();
-        let schedules = wiring.parts.contributed::<Scheduled>().to_vec();
-        for scheduled in &schedules {
+        let scheduled = wiring.parts.contributed::<Scheduled>();
+        for scheduled in scheduled {
             if !listed.contains_key(scheduled.task.name) {
                 return Err(Failure::new(format_args!(
                     "The task `{}` is scheduled and not listed: add `.task::<…>()` beside its `.schedule(…)`.",
@@ -51,6 +52,10 @@ impl Tasks {
                 )));
             }
         }
+        let schedules = scheduled
+            .iter()
+            .map(|one| Clockwork::new(*one))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             units: wiring.units(),
             clock: Clock::default(),

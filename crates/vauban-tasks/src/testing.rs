@@ -9,12 +9,13 @@ use crate::claim::AT_ONCE;
 use crate::tasks::Tasks;
 
 impl Tasks {
-    /// Runs what is due, one after the other, until nothing is; how many runs that were.
+    /// Queues what the clock says, and runs what is due, one after the other, until nothing is; how many runs that were.
     #[doc(hidden)]
     pub async fn run_due_for_test(&self, site: &Arc<Site>) -> usize {
         let mut runs = 0;
         loop {
             let before = runs;
+            self.tick().await;
             for (queue, _) in self.queues() {
                 let rows = self.claim(queue, AT_ONCE).await;
                 let rows = rows.unwrap_or_else(|error| panic!("no tasks can be claimed: {error}"));

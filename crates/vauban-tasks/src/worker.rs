@@ -19,9 +19,11 @@ type Running = Arc<Mutex<BTreeMap<Uuid, TaskRow>>>;
 pub(crate) async fn work(tasks: Arc<Tasks>, site: Arc<Site>, mut stop: Stop, bound: Duration) {
     let running = Running::default();
     let mut runs = JoinSet::new();
-    let mut renewals = tokio::time::interval(tasks.settings.lease / 3);
+    let renewals = tokio::spawn(renewing(Arc::clone(&tasks), Arc::clone(&running)));
     let mut woken = true;
     while !stop.is_asked() {
+        tasks.tick().await;
+        while runs.try_join_next().is_some() {}
         match claim(&tasks, &running, woken).await {
             Ok(rows) => {
                 woken = !rows.is_empty();
@@ -41,11 +43,11 @@ pub(crate) async fn work(tasks: Arc<Tasks>, site: Arc<Site>, mut stop: Stop, bou
             () = stop.asked() => break,
             () = tasks.wake.notified() => woken = true,
             Some(_) = runs.join_next() => woken = true,
-            _ = renewals.tick() => renew(&tasks, &running).await,
             () = tokio::time::sleep(tasks.settings.poll) => {}
         }
     }
     end(&tasks, &running, runs, bound).await;
+    renewals.abort();
 }
 
 /// Claims as much as there is room for. Where nobody said that something is due, it is looked first.
@@ -79,13 +81,17 @@ fn begin(tasks: &Arc<Tasks>, site: &Arc<Site>, running: &Running, runs: &mut Joi
     });
 }
 
-async fn renew(tasks: &Tasks, running: &Running) {
-    let ids: Vec<Uuid> = lock(running).keys().copied().collect();
-    if ids.is_empty() {
-        return;
-    }
-    if let Err(error) = tasks.renew(ids).await {
-        tracing::warn!(target: "vauban::tasks", %error, "the claims of what runs could not be renewed");
+/// Renews the claims of what runs, three times in a lease. In a task of its own: nothing else that is to be done holds it up.
+async fn renewing(tasks: Arc<Tasks>, running: Running) {
+    loop {
+        tokio::time::sleep(tasks.settings.lease / 3).await;
+        let ids: Vec<Uuid> = lock(&running).keys().copied().collect();
+        if ids.is_empty() {
+            continue;
+        }
+        if let Err(error) = tasks.renew(ids).await {
+            tracing::warn!(target: "vauban::tasks", %error, "the claims of what runs could not be renewed");
+        }
     }
 }
 

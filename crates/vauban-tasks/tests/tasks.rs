@@ -3,12 +3,14 @@
 // In a test a panic is an answer.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 use vauban::commands::{Command, Failure, Run};
 use vauban::prelude::*;
-use vauban::tasks::{Attempt, Enqueued, Failed};
+use vauban::tasks::{Attempt, Enqueued, Failed, Schedule};
 use vauban_site::App;
 use vauban_site::accounts::{self, UserAccount};
 use vauban_site::testing::TestApp;
@@ -74,11 +76,26 @@ async fn write(_: AsAsker, db: Db<Write>, args: Text) -> Result<()> {
     Ok(())
 }
 
+/// A task that waits until it is told to go on.
+struct Slow {
+    begun: Notify,
+    go_on: Notify,
+}
+static SLOW: Slow = Slow {
+    begun: Notify::const_new(),
+    go_on: Notify::const_new(),
+};
+
 /// As a service.
 #[task(name = "night", tries = 3, priority = high)]
 async fn night(_: AsService<Nightly>, attempt: Attempt, db: Db<Write>, text: String) -> Result<(), Failed> {
+    if text == "slow" && attempt.number == 1 {
+        SLOW.begun.notify_one();
+        SLOW.go_on.notified().await;
+    }
     Note::create(NewNote { text: text.clone() }).save(&db).await?;
     match text.as_str() {
+        "slow" => Ok(()),
         "panics" => panic!("boom \0 {text}"),
         "fails" => Err(Failed::again("not\nyet")),
         "second" if attempt.number < 2 => Err(Failed::again("not the first time")),
@@ -161,6 +178,78 @@ fn app() -> App {
                 .task::<write>()
                 .task::<night>()
                 .task::<sealed>(),
+        )
+}
+
+#[task(name = "tick")]
+async fn tick(_: AsService<Nightly>, db: Db<Write>, due: DateTime) -> Result<()> {
+    Note::create(NewNote {
+        text: due.to_string(),
+    })
+    .save(&db)
+    .await?;
+    Ok(())
+}
+
+fn scheduled() -> App {
+    let quarter = Schedule::every(Duration::from_secs(900));
+    let night = Schedule::daily("02:30", "Europe/Berlin");
+    let clock = Module::new("clock")
+        .task::<tick>()
+        .schedule(quarter, tick)
+        .schedule(night, tick);
+    app().module(clock)
+}
+
+/// The next release, in which a task is told something else, and one is new.
+mod newer {
+    use super::*;
+
+    #[task(name = "night")]
+    pub(super) async fn night(_: AsService<Nightly>, db: Db<Write>, number: u32) -> Result<()> {
+        Note::create(NewNote {
+            text: format!("night {number}"),
+        })
+        .save(&db)
+        .await?;
+        Ok(())
+    }
+
+    #[task(name = "brand.new")]
+    pub(super) async fn brand_new(_: AsService<Nightly>, db: Db<Write>) -> Result<()> {
+        Note::create(NewNote {
+            text: "brand new".to_owned(),
+        })
+        .save(&db)
+        .await?;
+        Ok(())
+    }
+
+    pub(super) fn queue() -> Command {
+        Command::new("queue", "Queues both", |run: Run| async move {
+            let both = |db: Db<Write>| async move {
+                night::enqueue(&db, 7).await?;
+                brand_new::enqueue(&db, ()).await?;
+                Ok::<_, Failure>(())
+            };
+            run.unit(both).await
+        })
+    }
+}
+
+fn newer() -> App {
+    let notes = Module::new("notes")
+        .model::<User>()
+        .model::<Note>()
+        .service::<Nightly>();
+    App::new(vauban::package!())
+        .module(accounts::module::<User>())
+        .module(vauban_tasks::module())
+        .module(
+            notes
+                .command(newer::queue())
+                .task::<newer::night>()
+                .task::<newer::brand_new>(),
         )
 }
 
@@ -272,4 +361,146 @@ async fn a_secret_is_sealed_at_rest() {
         .unwrap();
     assert_eq!(app.run_tasks().await, 1);
     assert_eq!(notes(&app).await, ["hunter2"]);
+}
+
+/// Pitfalls 2 and 3 (oban#364, NexJob#143), CWE-362: the lease of the first run ends while it runs, a second one takes the task
+/// over: what it writes is there once.
+#[tokio::test]
+async fn two_that_run_one_task_write_once() {
+    let app = std::sync::Arc::new(TestApp::new(app));
+    app.command("queue", &["--text", "slow"]).await.unwrap();
+    let first = tokio::spawn({
+        let app = std::sync::Arc::clone(&app);
+        async move { app.run_tasks().await }
+    });
+    SLOW.begun.notified().await;
+    assert_eq!(
+        app.run_tasks().await,
+        0,
+        "as long as its lease lasts it is the first one's"
+    );
+    app.advance(Duration::from_secs(61));
+    // The second one does not wait.
+    assert_eq!(app.run_tasks().await, 1);
+    assert_eq!(notes(&app).await, ["slow"]);
+    SLOW.go_on.notify_one();
+    first.await.unwrap();
+    assert_eq!(notes(&app).await, ["slow"]);
+    let listed = app.command("tasks", &["list", "--json"]).await.unwrap();
+    assert_eq!(listed, "[]\n");
+}
+
+/// Pitfall 8 (celery#2856): one run for each time, and none for the times before the program had the schedule.
+#[tokio::test]
+async fn what_comes_by_itself() {
+    let app = TestApp::new(scheduled);
+    assert_eq!(app.run_tasks().await, 0);
+    app.advance(Duration::from_secs(86_400));
+    assert_eq!(app.run_tasks().await, 2);
+    assert_eq!(app.run_tasks().await, 0);
+    // A week in which nothing ran is one run, and none of what leaves missed times out.
+    app.advance(Duration::from_secs(7 * 86_400));
+    assert_eq!(app.run_tasks().await, 2);
+    assert_eq!(notes(&app).await.len(), 4);
+    let listed = app.command("tasks", &["schedules"]).await.unwrap();
+    assert!(listed.contains("tick  every 900 s  next "), "{listed}");
+    assert!(
+        listed.contains("tick  daily 02:30 Europe/Berlin  next "),
+        "{listed}"
+    );
+}
+
+/// What operators see and do.
+#[tokio::test]
+async fn the_commands_of_tasks() {
+    let app = TestApp::new(app);
+    let tasks = async |arguments: &[&str]| app.command("tasks", arguments).await;
+    let listed = async || -> serde_json::Value {
+        let text = app.command("tasks", &["list", "--json"]).await.unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    enqueue(&app, "dead").await;
+    app.command("queue", &["--text", "hunter2", "--sealed"])
+        .await
+        .unwrap();
+    app.command("queue", &["--text", "third"]).await.unwrap();
+    let all = listed().await;
+    assert!(
+        all.as_array()
+            .unwrap()
+            .iter()
+            .all(|task| task["state"] == "queued"),
+        "{all}"
+    );
+    // CWE-532: what is sealed is not shown.
+    assert!(
+        !all.to_string().contains("hunter2") && all.to_string().contains("***"),
+        "{all}"
+    );
+    let id = |all: &serde_json::Value, args: &str| -> String {
+        let found = all
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|task| task["arguments"] == args);
+        found.unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let (dead, secret, third) = (id(&all, "\"dead\""), id(&all, "***"), id(&all, "\"third\""));
+    let shown = tasks(&["show", &secret]).await.unwrap();
+    assert!(
+        shown.contains("sealed") && shown.contains("***") && !shown.contains("hunter2"),
+        "{shown}"
+    );
+    tasks(&["cancel", &third]).await.unwrap();
+    assert!(tasks(&["show", &third]).await.is_err());
+    assert!(tasks(&["run", &secret]).await.unwrap().contains("done"));
+    assert_eq!(notes(&app).await, ["hunter2"]);
+    assert_eq!(app.run_tasks().await, 1);
+    let all = listed().await;
+    assert_eq!(all[0]["state"], "dead");
+    assert_eq!(all[0]["error"], "never");
+    assert!(
+        tasks(&["requeue", &dead])
+            .await
+            .unwrap()
+            .contains("Queued 1 task")
+    );
+    assert_eq!(app.run_tasks().await, 1);
+    assert!(
+        tasks(&["requeue", "--all"])
+            .await
+            .unwrap()
+            .contains("Queued 1 task")
+    );
+    assert!(tasks(&["requeue"]).await.is_err());
+    assert!(tasks(&["show", "x"]).await.is_err());
+    assert_eq!(listed().await[0]["state"], "queued");
+}
+
+/// Pitfalls 5 and 7 (openedx-platform#25566, oban#1416): an old release beside a new one loses nothing, and what it cannot run
+/// or read stops nobody.
+#[tokio::test]
+async fn another_releases_tasks_wait_for_it() {
+    static IS_NEW: AtomicBool = AtomicBool::new(true);
+    fn release() -> App {
+        if IS_NEW.load(Ordering::SeqCst) { newer() } else { app() }
+    }
+    let first = TestApp::new(release);
+    first.command("queue", &[]).await.unwrap();
+    // The same rows, in the hands of the old release.
+    IS_NEW.store(false, Ordering::SeqCst);
+    let old = first.fork();
+    enqueue(&old, "fine").await;
+    // One is unknown to it, one is of another type, one is its own.
+    assert_eq!(old.run_tasks().await, 2);
+    assert_eq!(notes(&old).await, ["fine"]);
+    let listed = old.command("tasks", &["list"]).await.unwrap();
+    assert!(listed.contains("unknown  brand.new"), "{listed}");
+    assert!(listed.contains("this release cannot read the task's arguments"), "{listed}");
+    IS_NEW.store(true, Ordering::SeqCst);
+    let new = old.fork();
+    assert_eq!(new.run_tasks().await, 1);
+    new.advance(Duration::from_secs(20));
+    assert_eq!(new.run_tasks().await, 1);
+    assert_eq!(notes(&new).await, ["brand new", "fine", "night 7"]);
 }

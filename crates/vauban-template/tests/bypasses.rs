@@ -1245,6 +1245,8 @@ fn compiling_is_linear_in_bytes_or_refused() {
                 root: proc_macro2::TokenStream::new(),
                 fields: vec![("x".to_owned(), proc_macro2::Span::call_site())],
                 dynamic: true,
+                unasked: false,
+                given: &[],
                 local: true,
                 any: false,
                 own: std::collections::BTreeMap::new(),

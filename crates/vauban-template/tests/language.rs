@@ -580,6 +580,8 @@ fn problem(template: &str) -> String {
             .map(|name| (name.to_owned(), proc_macro2::Span::call_site()))
             .to_vec(),
         dynamic: false,
+        unasked: false,
+        given: &[],
         local: false,
         any: false,
         own: std::collections::BTreeMap::new(),

@@ -22,6 +22,8 @@ extern crate self as vauban;
 
 pub use crate::app::App;
 pub use crate::commands::main;
+/// Typed mails from compiled templates, which leave as tasks.
+pub use vauban_mail as mail;
 /// What is done later: in the unit of whoever asks, once.
 pub mod tasks {
     pub use vauban_core::tasks::*;

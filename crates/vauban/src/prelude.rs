@@ -7,3 +7,4 @@ pub use vauban_core::prelude::*;
 
 pub use crate::App;
 pub use crate::accounts::{CurrentUser, Password, UserAccount};
+pub use crate::mail::Mail;

@@ -1,6 +1,7 @@
 //! Tasks: an organisation's members see them, its editors and admins change them.
 
 pub mod forms;
+pub mod notices;
 pub mod views;
 
 use vauban::prelude::*;

@@ -4,6 +4,7 @@ use vauban::orm::case;
 use vauban::prelude::*;
 
 use super::Task;
+use super::notices;
 use super::forms::{NewTaskForm, NewTaskFormGiven, TaskForm};
 use crate::paging::Paging;
 use crate::urls;
@@ -79,6 +80,7 @@ pub async fn create(
     let page = |form| NewPage { form };
     let clean = form.clean(&db).await?.or_show(page)?;
     let task = clean.create(&db, NewTaskFormGiven { done: false }, page).await?;
+    notices::of_new(&db, &task).await?;
     messages.success("The task is added.");
     Ok(Redirect::to(urls::task(&task.id)))
 }

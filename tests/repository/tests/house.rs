@@ -38,6 +38,7 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     (
         "vauban-accounts",
         &[
+            "vauban-mail",
             "vauban-core",
             "vauban-orm",
             "vauban-template",
@@ -47,9 +48,14 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ),
     ("vauban-tasks", &["vauban-core"]),
     (
+        "vauban-mail",
+        &["vauban-core", "vauban-template", "vauban-macros"],
+    ),
+    (
         "vauban",
         &[
             "vauban-accounts",
+            "vauban-mail",
             "vauban-tasks",
             "vauban-core",
             "vauban-orm",

@@ -12,6 +12,8 @@ mod csp;
 mod error;
 mod file;
 pub(crate) mod form_data;
+#[cfg(debug_assertions)]
+mod framed;
 pub(crate) mod multipart;
 mod pages_by_type;
 mod redirect;
@@ -38,6 +40,9 @@ pub(crate) use csp::{Directive, OWN, form_held_back};
 pub use error::{Error, Result};
 pub use file::File;
 pub use form_data::{DataError, FormData, FormLimits};
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub use framed::Framed;
 pub use pages_by_type::{PagesByType, Replaceable, ReplacedTwice};
 #[cfg(test)]
 pub(crate) use redirect::local_path;

@@ -1,7 +1,10 @@
 //! A site made of its modules and settings.
 
+use std::sync::Arc;
+
 use vauban_orm::engine::Database;
 
+use super::addresses::Addresses;
 use super::module::Modules;
 use super::module::wiring::{Wired, wire};
 use super::{Package, Site, Units};
@@ -47,11 +50,13 @@ impl Site {
         if let Some(queue) = wired.task_queue.take() {
             database.carry(Outbox(queue));
         }
-        let site = Self::of(package, wired, settings, keys, Some(database));
-        site.map_err(|conflicts| {
+        let site = Self::of(package, wired, settings, keys, Some(database.clone()));
+        let site = site.map_err(|conflicts| {
             let told: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
             Failure::new(told.join("\n"))
-        })
+        })?;
+        database.carry(Addresses::of(&site.settings, &site.router));
+        Ok(site)
     }
 
     pub(crate) fn of(
@@ -70,7 +75,7 @@ impl Site {
         let widened = widened.map(|route| (route.meta.view_type, [&route.csp, &route.meta.csp]));
         let headers = Headers::new(&settings, &wired.csp, widened);
         Ok(Self {
-            router: router(&wired.routes)?,
+            router: Arc::new(router(&wired.routes)?),
             headers,
             bodies: Budget::new(settings.limits.bodies, largest),
             csrf: keys.signer(csrf::PURPOSE),

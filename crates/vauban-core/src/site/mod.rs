@@ -1,5 +1,6 @@
 //! What a site is: its package, its modules and what they bring, who asks, and the whole made ready to answer.
 
+mod addresses;
 mod assemble;
 pub mod background;
 mod identity;
@@ -13,6 +14,7 @@ mod samples;
 mod site;
 pub mod units;
 
+pub use addresses::{AbsoluteUrl, NoOrigin};
 #[cfg(test)]
 pub(crate) use assemble::site_keys;
 pub use background::{BackgroundWork, Stop};
@@ -30,5 +32,5 @@ pub use package::Package;
 pub use parts::Parts;
 #[cfg(any(test, feature = "testing"))]
 pub use samples::{Expect, ViewSample};
-pub use site::{NoOrigin, Site};
+pub use site::Site;
 pub use units::{Retries, Units};

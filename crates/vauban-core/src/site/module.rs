@@ -27,7 +27,7 @@ use crate::routing::{Route, Routes, Url, View, ViewMeta};
 use crate::settings::{ModuleSettings, Settings, SettingsSection};
 use crate::signing::{ModuleKeys, Signer};
 use crate::staticfiles::StaticFiles;
-use crate::tasks::{ByItself, OfSchedule, Schedule, Scheduled, Task, TaskMeta, TaskQueue};
+use crate::tasks::{ByItself, OfSchedule, Schedule, Scheduled, Task, TaskMeta, TaskOf, TaskQueue};
 
 /// Puts a page of the site's in another's place.
 type Replace = fn(&mut PagesByType) -> Result<(), ReplacedTwice>;
@@ -424,13 +424,25 @@ impl Module {
     /// ```
     /// # extern crate vauban_core as vauban;
     /// # use vauban::prelude::*;
-    /// # use vauban::tasks::{AsService, Schedule, Task};
-    /// # fn module<digest: Task<As: vauban::tasks::ByItself, Args: vauban::tasks::OfSchedule>>(digest: digest) -> Module {
-    /// Module::new("news").task::<digest>().schedule(Schedule::daily("02:30", "Europe/Berlin"), digest)
-    /// # }
+    /// # use vauban::tasks::Schedule;
+    /// # #[derive(Model)]
+    /// # pub struct Note { pub id: Id<Note>, #[field(max_length = 20)] pub text: String }
+    /// # impl Policy for Note { fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> { Rules::none() } }
+    /// # service! { pub News: View<Note>; waiver!(ServiceRights, "the news count all notes") }
+    /// #[task(name = "news.digest")]
+    /// async fn digest(_: AsService<News>, db: Db<Write>) -> Result<()> {
+    /// #   let _ = db;
+    ///     Ok(())
+    /// }
+    ///
+    /// fn module() -> Module {
+    ///     let night = Schedule::daily("02:30", "Europe/Berlin");
+    ///     Module::new("news").service::<News>().task::<digest>().schedule(night, digest)
+    /// }
+    /// # fn main() {}
     /// ```
     #[must_use]
-    pub fn schedule<T>(mut self, schedule: Schedule, _task: T) -> Self
+    pub fn schedule<T>(mut self, schedule: Schedule, _task: fn() -> TaskOf<T>) -> Self
     where
         T: Task<As: ByItself, Args: OfSchedule>,
     {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use vauban_orm::engine::Database;
 
+use super::addresses::{Addresses, NoOrigin};
 use super::{AnyGate, AnyMiddleware, IdentityBackend, Package, Parts, Units};
 use crate::http::{ByStatus, ErrorFacts, PagesByType, Request, Response};
 use crate::pipeline::Headers;
@@ -20,7 +21,7 @@ pub struct Site {
     pub(crate) package: Package,
     pub(crate) settings: Settings,
     pub(crate) routes: Routes,
-    pub(crate) router: Router,
+    pub(crate) router: Arc<Router>,
     pub(crate) database: Option<Database>,
     pub(crate) identity: Option<Arc<dyn IdentityBackend>>,
     pub(crate) parts: Parts,
@@ -83,9 +84,9 @@ impl Site {
     /// # Errors
     /// If the settings name no origin of the site's own: a release whose `allowed_hosts` are suffixes or `*`.
     pub fn absolute_url(&self, url: &Url) -> Result<String, NoOrigin> {
-        let port = self.settings.addr.port();
-        let own = self.settings.own_origins(port).into_iter().next();
-        Ok(format!("{}{}", own.ok_or(NoOrigin)?, self.path_of(url)))
+        Ok(Addresses::of(&self.settings, &self.router)
+            .absolute(url)?
+            .to_string())
     }
 
     /// A part that a module brought, by its type.
@@ -132,20 +133,6 @@ impl Site {
         self.database.as_ref()
     }
 }
-
-/// The settings name no origin of the site's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoOrigin;
-
-impl fmt::Display for NoOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "the site has no address to link to: set `origins` (`VAUBAN_ORIGINS=https://example.com`)",
-        )
-    }
-}
-
-impl std::error::Error for NoOrigin {}
 
 impl fmt::Debug for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -26,6 +26,12 @@ impl Units {
         Self(database.clone())
     }
 
+    /// Has every handle of the database know a value, by its type: whom a module's functions that take a `Db` turn to.
+    #[doc(hidden)]
+    pub fn __carry<T: std::any::Any + Send + Sync>(&self, what: T) {
+        self.0.carry(what);
+    }
+
     /// Begins a unit. Costs nothing until its first statement; what it wrote stays with
     /// [`finish(true)`](Unit::finish) only. In a view of a safe method it only reads.
     pub fn begin(&self) -> Unit {

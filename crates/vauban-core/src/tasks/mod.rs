@@ -24,7 +24,7 @@ pub use queue::{Enqueued, MOST_ARGUMENTS, NewTask, Priority, TaskQueue, When};
 #[allow(deprecated)]
 pub use run::__run;
 pub use run::{Ended, Queued, TaskCall};
-pub use schedule::{ByItself, Missed, OfSchedule, Plan, Schedule, Scheduled};
+pub use schedule::{ByItself, Missed, OfSchedule, Plan, Schedule, Scheduled, TaskOf};
 pub use who::{AsAsker, AsService, RunsAs};
 
 use vauban_orm::actor::ServiceMeta;

@@ -84,7 +84,9 @@ pub async fn __run<F: Future<Output = Result<bool>> + Send>(
             Kind::Undone if backoff.again().await => {}
             Kind::Undone => return Ended::Again(failed.what, None),
             Kind::Again(after) => return Ended::Again(failed.what, after),
-            Kind::ForGood | Kind::Unreadable => return Ended::Dead(failed.what),
+            // Another release may read them: one that is rolled out beside this one.
+            Kind::Unreadable => return Ended::Again(failed.what, None),
+            Kind::ForGood => return Ended::Dead(failed.what),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! When tasks come by themselves.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use vauban_orm::DateTime;
 
-use super::{AsService, RunsAs, Task, TaskMeta};
+use super::{AsService, NewTask, Priority, RunsAs, Task, TaskMeta};
 use vauban_orm::Service;
 
 /// When a task is due by itself. Fixed times ([`daily`](Self::daily), [`cron`](Self::cron)) are of a place: a time that its clocks
@@ -90,6 +91,24 @@ impl std::fmt::Display for Schedule {
     }
 }
 
+/// A task as a value, as `#[task]` writes it beside its type: `.schedule(…, digest)`.
+#[must_use = "a task is not called: `digest::enqueue(&db, …)` queues it"]
+pub struct TaskOf<T>(PhantomData<fn() -> T>);
+
+impl<T> TaskOf<T> {
+    #[doc(hidden)]
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T> std::fmt::Debug for TaskOf<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(std::any::type_name::<T>())
+    }
+}
+
 /// A task that may come by itself: as a service, for nobody asks.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` runs as whoever asked, and nobody asks for what is scheduled",
@@ -123,8 +142,8 @@ pub struct Scheduled {
     pub schedule: Schedule,
     /// What.
     pub task: TaskMeta,
-    /// What it is told, as JSON.
-    pub args: fn(DateTime) -> Vec<u8>,
+    args: fn(DateTime) -> Vec<u8>,
+    priority: Priority,
 }
 
 impl Scheduled {
@@ -132,7 +151,13 @@ impl Scheduled {
         Self {
             schedule,
             task: TaskMeta::of::<T>(),
+            priority: T::PRIORITY,
             args: |at| serde_json::to_vec(&T::Args::due(at)).unwrap_or_default(),
         }
+    }
+
+    /// The task of this time, to be queued.
+    pub fn at(&self, due: DateTime) -> NewTask {
+        NewTask::new(self.task, (self.args)(due), self.priority)
     }
 }

@@ -223,6 +223,7 @@ fn is_framework() -> bool {
         "vauban-accounts",
         "vauban-tasks",
         "vauban-mail",
+        "vauban-mail",
         "vauban-files",
         "vauban-client",
         "vauban-audit",

@@ -10,6 +10,7 @@ const FRAMEWORK: &[&str] = &[
     "vauban_orm",
     "vauban_accounts",
     "vauban_tasks",
+    "vauban_mail",
     "vauban_template",
     "vauban_text",
     "vauban_waiver",

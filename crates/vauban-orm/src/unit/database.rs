@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::carried::Carried;
 use super::watch::Holder;
 #[cfg(feature = "postgres")]
 use crate::backend::postgres;
@@ -109,7 +110,7 @@ pub(crate) struct Inner {
     /// Those who are told of changes, whoever they are to the unit.
     pub(super) hooks: OnceLock<Box<dyn Any + Send + Sync>>,
     /// What the framework finds by a unit's handle.
-    pub(super) carried: OnceLock<Box<dyn Any + Send + Sync>>,
+    pub(super) carried: Carried,
     pub(crate) store: Store,
     /// As whom tables are made and changed, if not as whoever asks.
     #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
@@ -144,7 +145,7 @@ impl Database {
         let opened = Self(Arc::new(Inner {
             listed: OnceLock::new(),
             hooks: OnceLock::new(),
-            carried: OnceLock::new(),
+            carried: Carried::default(),
             store,
             owner,
             holder: Arc::default(),
@@ -404,10 +405,10 @@ impl Database {
         Ok(())
     }
 
-    /// What the framework finds by every handle of this database, wherever it has one: where tasks are queued. The first call
-    /// decides.
+    /// What the framework finds by every handle of this database, wherever it has one: where tasks are queued. Of each type the
+    /// first stays.
     pub fn carry<T: Any + Send + Sync>(&self, what: T) {
-        self.0.carried.get_or_init(|| Box::new(what));
+        self.0.carried.add(what);
     }
 
     /// What the program lists; nothing, if nobody said.

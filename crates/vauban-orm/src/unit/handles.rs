@@ -80,6 +80,15 @@ impl Db<Read> {
         self.inside.authority.actor
     }
 
+    /// What the framework carries with this database.
+    #[doc(hidden)]
+    #[deprecated(
+        note = "only the framework looks there: a task is queued by its own `enqueue`, a mail sent by `send`"
+    )]
+    pub fn __carried<T: std::any::Any>(&self) -> Option<&T> {
+        self.inside.shared.database.0.carried.find()
+    }
+
     /// The unit, on the authority of whoever asks and on no other.
     pub(crate) fn asker(&self) -> &Bound {
         &self.inside
@@ -122,14 +131,6 @@ impl Db<Write> {
         Self::new(Db {
             inside: self.inside.inside.clone(),
         })
-    }
-
-    /// What the framework carries with this database.
-    #[doc(hidden)]
-    #[deprecated(note = "only the framework looks there: a task is queued by its own `enqueue`")]
-    pub fn __carried<T: std::any::Any>(&self) -> Option<&T> {
-        let carried = self.inside.inside.shared.database.0.carried.get()?;
-        carried.downcast_ref()
     }
 
     /// Reads and writes one model without its policy. A wall of its own: prefer a service.

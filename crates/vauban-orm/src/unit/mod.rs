@@ -5,6 +5,7 @@
 //! units that waited meanwhile share one COMMIT, and no answer leaves before it is synced.
 
 mod backoff;
+mod carried;
 mod database;
 pub(crate) mod handles;
 pub(crate) mod hooks;

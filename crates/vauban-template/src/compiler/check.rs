@@ -3,8 +3,10 @@
 //! It knows the templates, not the structs: unknown variables and what needs types are the business of the derive.
 
 use super::derive::analyse_all;
-use super::error::Problem;
+use super::error::{Error, Problem, Sources};
 use super::generate::{Generator, Known, Options};
+use super::html::ir::Op;
+use super::plain::{self, is_plain};
 use super::resolve::{ELSEWHERE, Folder, Loader, Resolver};
 use proc_macro2::TokenStream;
 use std::path::Path;
@@ -94,7 +96,7 @@ fn all<L: Loader>(loader: &L, statics: Option<&Path>, own: &Known) -> Vec<Proble
     names.sort();
     let mut out: Vec<Problem> = Vec::new();
     for name in &names {
-        if !name.ends_with(".html") && name.contains('.') {
+        if !name.ends_with(".html") && !is_plain(name) && name.contains('.') {
             continue;
         }
         for problem in one(loader, name, statics, own) {
@@ -115,29 +117,41 @@ fn one<L: Loader>(loader: &L, name: &str, statics: Option<&Path>, own: &Known) -
         Err(error) => return vec![resolver.sources.problem(*error)],
     };
     let sources = std::mem::take(&mut resolver.sources);
+    if is_plain(name) {
+        let found = match plain::analyse(&page.nodes) {
+            Ok(ops) => untyped(&ops, &sources, own),
+            Err(error) => vec![*error],
+        };
+        return found.into_iter().map(|error| sources.problem(error)).collect();
+    }
     match analyse_all(&page, &sources, false) {
         Ok((analysed, _, machine)) => {
             let mut errors = machine.problems;
             if let Some(statics) = statics {
                 super::derive::missing_files(&analysed.ops, statics, loader, &sources, &mut errors);
             }
-            // What needs no types: filters, their arguments, tags.
-            let options = Options {
-                root: TokenStream::new(),
-                fields: Vec::new(),
-                dynamic: false,
-                local: false,
-                any: true,
-                own: own.clone(),
-                span: proc_macro2::Span::call_site(),
-            };
-            if let Err(found) = Generator::new(&options, &sources).function(&analysed.ops) {
-                errors.extend(found);
-            }
+            errors.extend(untyped(&analysed.ops, &sources, own));
             errors.into_iter().map(|e| sources.problem(e)).collect()
         }
         Err(problems) => problems,
     }
+}
+
+/// What needs no types: filters, their arguments, tags.
+fn untyped(ops: &[Op], sources: &Sources, own: &Known) -> Vec<Error> {
+    let options = Options {
+        root: TokenStream::new(),
+        fields: Vec::new(),
+        dynamic: false,
+        local: false,
+        unasked: false,
+        given: &[],
+        any: true,
+        own: own.clone(),
+        span: proc_macro2::Span::call_site(),
+    };
+    let made = Generator::new(&options, sources).function(ops);
+    made.err().unwrap_or_default()
 }
 
 #[cfg(test)]

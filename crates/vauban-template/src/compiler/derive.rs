@@ -5,6 +5,7 @@ use super::generate::{Generator, Known, Options, PAGE_NAMES};
 use super::html::ir::{Inside, Op};
 use super::html::{Analysed, Machine, analyse};
 use super::parts::{Part, parts};
+use super::plain::{self, is_plain};
 use super::resolve::{Folder, Loader, Package, Page, Resolver};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -210,6 +211,8 @@ fn expand(input: &DeriveInput, packages: Vec<Package>) -> syn::Result<TokenStrea
         root: root.clone(),
         fields,
         dynamic: given.dynamic,
+        unasked: false,
+        given: &[],
         local: false,
         any: false,
         own: Known::default(),
@@ -278,7 +281,7 @@ fn hints(input: &DeriveInput, given: &Attribute, span: Span, hints: Vec<Problem>
 
 /// Those problems that no other page of this compilation has told of: what is wrong in a base is wrong once, however many
 /// pages extend it. Whoever told of one tells of it again: an editor expands a page more often than once.
-fn untold(problems: &[Problem], page: &str) -> Vec<String> {
+pub(super) fn untold(problems: &[Problem], page: &str) -> Vec<String> {
     static TOLD: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
     let texts = problems.iter().map(|p| format!("template {p}"));
@@ -462,6 +465,8 @@ pub struct Compiled {
     pub slots: Vec<String>,
     /// Files of this package that were read.
     pub files: Vec<String>,
+    /// The variables that it names.
+    pub names: plain::Roots,
     /// What compiles and may still be a mistake.
     pub warnings: Vec<Problem>,
 }
@@ -483,15 +488,21 @@ pub fn compile<L: Loader>(
         Err(error) => return Err(vec![resolver.sources.problem(*error)]),
     };
     let sources = std::mem::take(&mut resolver.sources);
+    if is_plain(name) {
+        return compile_plain(&page, &sources, options);
+    }
     let (analysed, parts, machine) = analyse_all(&page, &sources, piece)?;
     let mut errors: Vec<Error> = Vec::new();
     let mut warnings = Vec::new();
     for problem in machine.problems {
         if problem.warning {
-            warnings.push(sources.problem(problem));
+            warnings.push(problem);
         } else {
             errors.push(problem);
         }
+    }
+    if options.unasked {
+        errors.extend(super::mail::misplaced(&analysed.ops, &page.nodes, &warnings));
     }
     if let Some(package) = package {
         missing_files(
@@ -534,7 +545,26 @@ pub fn compile<L: Loader>(
         slots: slots(&analysed.ops),
         markers: sources.markers(),
         files: sources.own_names(),
-        warnings,
+        names: plain::roots(&analysed.ops),
+        warnings: warnings.into_iter().map(|hint| sources.problem(hint)).collect(),
+    })
+}
+
+/// Compiles a plain text.
+fn compile_plain(page: &Page, sources: &Sources, options: &Options) -> Result<Compiled, Vec<Problem>> {
+    let ops = plain::analyse(&page.nodes).map_err(|error| vec![sources.problem(*error)])?;
+    let made = Generator::new(options, sources).function(&ops);
+    let (body, size) = made.map_err(|found| {
+        let told = found.into_iter().map(|error| sources.problem(error));
+        told.collect::<Vec<_>>()
+    })?;
+    Ok(Compiled {
+        body,
+        size,
+        markers: sources.markers(),
+        files: sources.own_names(),
+        names: plain::roots(&ops),
+        ..Compiled::default()
     })
 }
 
@@ -659,11 +689,11 @@ pub fn each(ops: &[Op], visit: &mut dyn FnMut(&Op)) {
 }
 
 /// The template itself may be given as text; everything else comes from the folder.
-struct Source {
-    name: String,
-    text: Option<String>,
-    folder: Folder,
-    packages: Vec<Package>,
+pub(super) struct Source {
+    pub(super) name: String,
+    pub(super) text: Option<String>,
+    pub(super) folder: Folder,
+    pub(super) packages: Vec<Package>,
 }
 
 impl Loader for Source {

@@ -254,6 +254,8 @@ mod tests {
                 .map(|name| (name.to_owned(), proc_macro2::Span::call_site()))
                 .into(),
             dynamic: false,
+            unasked: false,
+            given: &[],
             local: false,
             any: false,
             own: Known::default(),
@@ -338,6 +340,8 @@ mod tests {
                     ("heading".to_owned(), proc_macro2::Span::call_site()),
                 ],
                 dynamic: false,
+                unasked: false,
+                given: &[],
                 local: false,
                 any: false,
                 own: Known::default(),

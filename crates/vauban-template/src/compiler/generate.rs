@@ -42,6 +42,10 @@ pub struct Options {
     pub dynamic: bool,
     /// The fields are local names instead.
     pub local: bool,
+    /// No request asks for it (a mail): the names that mean what a request says are not there.
+    pub unasked: bool,
+    /// Names that the function is given besides the fields.
+    pub given: &'static [&'static str],
     /// The fields are not known: every name may be one. For checks, not for code.
     pub any: bool,
     /// The application's own functions, as far as they are known. For checks, not for code.
@@ -306,6 +310,7 @@ impl<'a> Generator<'a> {
             Context::CssUrl => quote!(escape::CssUrl),
             Context::JsString => quote!(escape::JsString),
             Context::JsonString => quote!(escape::JsonString),
+            Context::Plain => quote!(escape::Plain),
             Context::Enumerated(words) => {
                 let text = self.probe(&quote!(Words), value, pos, 3);
                 return quote! { #root::enumerated(&#text.text(), &[#(#words),*], __out); };
@@ -401,6 +406,18 @@ impl<'a> Generator<'a> {
         }
         let root = &self.options.root;
         match path.root.as_str() {
+            name if self.options.given.contains(&name) => {
+                let given = format_ident!("__{}", name);
+                return Ok(self.steps(quote! { (*#given) }, &path.rest, path.pos));
+            }
+            name if self.options.unasked && PAGE_NAMES.contains(&name) => {
+                return fail(
+                    path.pos,
+                    "unknown-variable",
+                    format!("no request asks for this text, so that there is no `{name}`"),
+                    "give the struct a field",
+                );
+            }
             "user" => {
                 user_field(path)?;
                 return Ok(self.steps(quote! { #root::RenderContext::user(__cx) }, &path.rest, path.pos));
@@ -441,7 +458,11 @@ impl<'a> Generator<'a> {
             return Ok(quote! { __any });
         }
         let mut known: Vec<&str> = self.options.fields.iter().map(|(n, _)| n.as_str()).collect();
-        known.extend(PAGE_NAMES);
+        known.extend(if self.options.unasked {
+            self.options.given
+        } else {
+            PAGE_NAMES
+        });
         for entry in &self.names {
             if let Entry::Name(name, _) = entry {
                 known.push(name);

@@ -71,6 +71,8 @@ fn build(input: &Input) -> syn::Result<TokenStream> {
         root: root.clone(),
         fields: names.iter().map(|n| (n.clone(), Span::mixed_site())).collect(),
         dynamic: false,
+        unasked: false,
+        given: &[],
         local: true,
         any: false,
         own: Known::default(),

@@ -13,8 +13,10 @@ pub mod hints;
 pub mod html;
 pub mod lexer;
 pub mod literal;
+pub mod mail;
 pub mod parser;
 pub mod parts;
+pub mod plain;
 pub mod resolve;
 
 pub use check::check_package;

@@ -222,6 +222,7 @@ fn put(context: Context, value: &str, swap: Option<Swap>, out: &mut String) {
         Context::CssUrl => escape::CssUrl::escape(value, out),
         Context::JsString => escape::JsString::escape(value, out),
         Context::JsonString => escape::JsonString::escape(value, out),
+        Context::Plain => escape::Plain::escape(value, out),
         Context::Enumerated(words) => enumerated(value, words, out),
         Context::JsValue => js_value(value, &NoContext, out),
         Context::Json => json_value(value, &NoContext, out),

@@ -178,6 +178,8 @@ fn case_tokens(number: usize, case: Raw) -> TokenStream {
         root: quote!(::vauban_template::__private),
         fields: names.iter().map(|n| (n.clone(), Span::call_site())).collect(),
         dynamic: true,
+        unasked: false,
+        given: &[],
         local: false,
         any: false,
         own: std::collections::BTreeMap::new(),

@@ -16,7 +16,8 @@ pub(super) fn build(c: &Checking<'_>) -> Vec<Finding> {
     let built_in = cfg!(feature = "testing")
         || vauban_core::TEST_KIT
         || vauban_accounts::TEST_KIT
-        || vauban_tasks::TEST_KIT;
+        || vauban_tasks::TEST_KIT
+        || vauban_mail::TEST_KIT;
     let has_test_kit = built_in && !c.settings.is_test();
     if let Some(test_kit) = test_kit(Mode::of_this_build(), has_test_kit) {
         return vec![test_kit];

@@ -35,6 +35,7 @@ pub use migrations::{migrations_are_complete, migrations_are_complete_beside, mi
 pub use plans::Plans;
 pub use prober::{Expect, Expected, Prober};
 pub use statements::Statements;
+pub use vauban_mail::testing::SentMail;
 pub use vauban_orm::factory::Factory;
 
 use std::fmt;
@@ -141,6 +142,11 @@ impl TestApp {
 
     fn is_on_a_server(&self) -> bool {
         self.changed.iter().any(|(name, _)| *name == DATABASE)
+    }
+
+    /// The mails that left, oldest first; each leaves as a task: [`run_tasks`](Self::run_tasks). Nothing is sent anywhere.
+    pub fn mails(&self) -> Vec<SentMail> {
+        SentMail::of(&self.site)
     }
 
     /// A browser that has not been here before.

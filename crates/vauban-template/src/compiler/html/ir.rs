@@ -56,6 +56,8 @@ pub enum Context {
     JsonAttribute,
     /// Inside a JSON string.
     JsonString,
+    /// A plain text, which is no markup.
+    Plain,
 }
 
 /// One step of rendering.

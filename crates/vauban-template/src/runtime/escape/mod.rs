@@ -3,6 +3,7 @@
 pub mod checked;
 pub mod html;
 pub mod js;
+pub mod plain;
 pub mod srcset;
 pub mod url;
 
@@ -71,6 +72,8 @@ contexts! {
     JsString = js::string;
     /// Inside a JSON string.
     JsonString = js::string;
+    /// A plain text.
+    Plain = plain::text;
 }
 
 /// A whole URL from which code or documents load: takes typed values only.

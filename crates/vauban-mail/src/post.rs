@@ -1,0 +1,275 @@
+//! The post office of a site: seals letters into units, and takes them to where `mail.url` says.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use vauban::commands::Failure;
+use vauban::http::{Error, Result};
+use vauban::module::Wiring;
+use vauban::orm::{Db, Write};
+use vauban::signing::Sealer;
+use vauban::units::Units;
+
+#[cfg(any(debug_assertions, feature = "testing"))]
+use crate::development::Kept;
+use crate::letter::MAX_BODY;
+use crate::letter::{Draft, Letter, Line, Mailbox};
+use crate::mail::{Mail, Written};
+use crate::preferences::{Choice, has_left};
+use crate::rows::{Delivery, LetterRow, NewLetterRow, Sending};
+use crate::settings::MailSettings;
+use crate::transport::{Route, Unsent};
+
+/// What became of sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// It leaves when the unit is saved.
+    Queued,
+    /// Whoever it is for has left this bulk kind: nothing leaves.
+    Left,
+}
+
+/// Where letters go.
+#[derive(Clone)]
+enum Way {
+    Route(Route),
+    /// Kept, to be looked at.
+    #[cfg(any(debug_assertions, feature = "testing"))]
+    Kept,
+    /// Nothing says where.
+    Nowhere,
+}
+
+/// The site's post office.
+pub(crate) struct Post {
+    from: Option<Mailbox>,
+    way: Way,
+    letters: Sealer,
+    pub(crate) links: Sealer,
+    units: Units,
+    #[cfg(any(debug_assertions, feature = "testing"))]
+    pub(crate) kept: Kept,
+}
+
+impl Post {
+    /// That of a site, found by every handle from now on.
+    pub(crate) fn wire(wiring: &Wiring<'_>) -> Result<Arc<Self>, Failure> {
+        let own: MailSettings = wiring.settings.of();
+        let keys = wiring.keys();
+        let way = match own.url.route() {
+            Some(route) => Way::Route(route),
+            #[cfg(any(debug_assertions, feature = "testing"))]
+            None if wiring.settings.mode.is_development() || wiring.is_test() => Way::Kept,
+            None => Way::Nowhere,
+        };
+        let post = Arc::new(Self {
+            from: own.from.0.or_else(|| in_development(wiring)),
+            way,
+            letters: keys.sealer("letter"),
+            links: keys.sealer("unsubscribe"),
+            units: wiring.units(),
+            #[cfg(any(debug_assertions, feature = "testing"))]
+            kept: Kept::default(),
+        });
+        wiring.units().__carry(Arc::clone(&post));
+        Ok(post)
+    }
+
+    /// The post office of the site whose handle this is.
+    pub(crate) fn of(db: &Db) -> Result<&Arc<Self>> {
+        #[allow(deprecated)]
+        let post = db.__carried::<Arc<Self>>();
+        post.ok_or_else(|| {
+            Error::internal(
+                "no module of this program sends mail: add `.module(vauban::mail::module())` to its `App`",
+            )
+        })
+    }
+
+    /// Writes a draft, and puts it into the unit.
+    pub(crate) async fn send<M: Mail>(
+        &self,
+        db: &Db<Write>,
+        draft: Draft<M>,
+        headers: Vec<(String, Line)>,
+    ) -> Result<Sent> {
+        let mut unsubscribe = None;
+        if let (Some(kind), Some(to)) = (M::BULK, draft.to.first()) {
+            if has_left(&db.acting::<Sending>(), to.email(), kind).await? {
+                return Ok(Sent::Left);
+            }
+            let choice = Choice {
+                email: to.email().clone(),
+                kind: kind.to_owned(),
+            };
+            unsubscribe = Some(choice.link(self, db)?);
+        }
+        let letter = self.letter(draft, headers, unsubscribe)?;
+        self.put(db, letter).await?;
+        Ok(Sent::Queued)
+    }
+
+    /// Writes a letter for `sendtestmail`.
+    pub(crate) fn test_letter<M: Mail>(&self, draft: Draft<M>) -> Result<Letter> {
+        self.letter(draft, Vec::new(), None)
+    }
+
+    fn letter<M: Mail>(
+        &self,
+        draft: Draft<M>,
+        headers: Vec<(String, Line)>,
+        unsubscribe: Option<String>,
+    ) -> Result<Letter> {
+        let Some(from) = self.from.clone() else {
+            return Err(Error::internal(
+                "nobody is named whom mails are from: set `mail.from` (VAUBAN_MAIL_FROM)",
+            ));
+        };
+        let written = Written::of(&draft.mail, unsubscribe.as_deref().unwrap_or_default());
+        // CWE-400
+        if written.text.len() > MAX_BODY || written.html.len() > MAX_BODY {
+            return Err(Error::internal(format!(
+                "the mail {} has more than {MAX_BODY} bytes: send a link to a page",
+                M::NAME
+            )));
+        }
+        Ok(Letter {
+            name: M::NAME.to_owned(),
+            message_id: format!("<{}@{}>", random()?, from.email().domain()),
+            date: now(),
+            boundary: random()?,
+            from,
+            to: draft.to,
+            cc: draft.cc,
+            bcc: draft.bcc,
+            reply_to: draft.reply_to,
+            subject: written.subject,
+            text: written.text,
+            html: written.html,
+            headers,
+            attachments: draft.attachments,
+            kind: M::BULK.map(str::to_owned),
+            unsubscribe,
+        })
+    }
+
+    /// Where letters go, in a few words.
+    pub(crate) fn told(&self) -> String {
+        match &self.way {
+            Way::Route(route) => route.told(),
+            #[cfg(any(debug_assertions, feature = "testing"))]
+            Way::Kept => "written, and sent nowhere: `mail.url` is not set, so that a development server would keep it at /dev/mail/".to_owned(),
+            Way::Nowhere => String::new(),
+        }
+    }
+
+    async fn put(&self, db: &Db<Write>, letter: Letter) -> Result<()> {
+        let plain = serde_json::to_vec(&letter)?;
+        let sealed = self.letters.seal(&plain, &[letter.message_id.as_bytes()]);
+        let new = NewLetterRow {
+            message_id: letter.message_id,
+            sealed: sealed.ok_or_else(|| Error::internal("a letter could not be sealed"))?,
+        };
+        let row = LetterRow::create(new).save(&db.acting::<Sending>()).await?;
+        crate::delivery::enqueue(db, &row).await
+    }
+
+    /// A letter's row, opened.
+    fn open(&self, row: &LetterRow) -> Option<Letter> {
+        let plain = self.letters.open(&row.sealed, &[row.message_id.as_bytes()])?;
+        // CWE-502: into a closed type, or nothing.
+        serde_json::from_slice(&plain).ok()
+    }
+
+    /// Takes a letter away and deletes its row, in a unit of the caller's.
+    ///
+    /// # Errors
+    /// Why it was not sent.
+    pub(crate) async fn deliver(&self, db: &Db<Write>, message_id: &str) -> Result<Result<(), Unsent>> {
+        let service = db.acting::<Delivery>();
+        let rows = LetterRow::objects().filter(|l| l.message_id.eq(message_id));
+        let Some(row) = rows.first(&service).await? else {
+            // It has left.
+            return Ok(Ok(()));
+        };
+        let Some(letter) = self.open(&row) else {
+            let told = "the letter cannot be opened: the secret that sealed it is in neither `secret_key` nor \
+                        `secret_key_fallbacks`";
+            return Ok(Err(Unsent::Later(told.to_owned())));
+        };
+        let has_changed_their_mind = match (&letter.kind, letter.to.first()) {
+            (Some(kind), Some(to)) => has_left(&service, to.email(), kind).await?,
+            _ => false,
+        };
+        if !has_changed_their_mind && let Err(unsent) = self.take(letter).await {
+            return Ok(Err(self.counted(&row, unsent).await?));
+        }
+        let this = LetterRow::objects().filter(|l| l.message_id.eq(message_id));
+        this.delete_all(&service).await?;
+        Ok(Ok(()))
+    }
+
+    pub(crate) async fn take(&self, letter: Letter) -> Result<(), Unsent> {
+        match &self.way {
+            Way::Route(route) => route.send(&letter).await,
+            #[cfg(any(debug_assertions, feature = "testing"))]
+            Way::Kept => {
+                self.kept.keep(letter);
+                Ok(())
+            }
+            Way::Nowhere => Err(Unsent::Later(
+                "nothing says where mails go: set `mail.url` (VAUBAN_MAIL_URL)".to_owned(),
+            )),
+        }
+    }
+
+    /// A mail that may have been sent is sent once more at most: that is kept in a unit of its own, since the task's is undone.
+    async fn counted(&self, row: &LetterRow, unsent: Unsent) -> Result<Unsent> {
+        let Unsent::Unsure(told) = unsent else {
+            return Ok(unsent);
+        };
+        if row.unsure {
+            return Ok(Unsent::Never(format!(
+                "{told}; it was sent twice already, and may have come"
+            )));
+        }
+        let unit = self.units.begin();
+        let db = unit.db().acting::<Delivery>();
+        let this = LetterRow::objects().filter(|l| l.message_id.eq(&row.message_id));
+        let done = this.change_all(&db, |l| [l.unsure.set(true)]).await;
+        unit.finish(done.is_ok()).await?;
+        done?;
+        Ok(Unsent::Unsure(told))
+    }
+}
+
+impl std::fmt::Debug for Post {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Post")
+    }
+}
+
+/// Where nothing is sent, a sender is made up.
+#[cfg(any(debug_assertions, feature = "testing"))]
+fn in_development(wiring: &Wiring<'_>) -> Option<Mailbox> {
+    let made_up = wiring.settings.mode.is_development() || wiring.is_test();
+    made_up.then(|| Mailbox::parse("site@example.com")).flatten()
+}
+
+#[cfg(not(any(debug_assertions, feature = "testing")))]
+fn in_development(_: &Wiring<'_>) -> Option<Mailbox> {
+    None
+}
+
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs())
+}
+
+/// 128 random bits, in letters and digits.
+fn random() -> Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Error::internal(error.to_string()))?;
+    Ok(uuid::Uuid::from_bytes(bytes).simple().to_string())
+}

@@ -1,0 +1,25 @@
+//! The table of routes: `include mail at "/mail/" = vauban::mail::urls`.
+//!
+//! | name | method | path | who |
+//! |---|---|---|---|
+//! | `unsubscribe` | GET, POST | `unsubscribe/{token}/` | whoever has the link of a mail |
+
+use vauban::routing::Routes;
+
+use crate::preferences::page;
+
+mod table {
+    use super::page;
+
+    vauban::routes! {
+        unsubscribe => page::unsubscribe,
+        leave => page::leave,
+    }
+}
+
+pub use table::{leave, unsubscribe};
+
+/// The table.
+pub fn routes() -> Routes {
+    table::routes()
+}

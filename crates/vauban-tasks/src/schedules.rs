@@ -1,0 +1,123 @@
+//! Tasks that come by themselves: one run for each time, however many processes look at the clock.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use vauban::commands::Failure;
+use vauban::orm::{DateTime, Error, Result};
+use vauban::tasks::{Missed, Scheduled, TaskQueue as _};
+
+use crate::model::{DueRow, NewDueRow};
+use crate::services::Working;
+use crate::tasks::Tasks;
+use crate::timetable::Timetable;
+
+/// How late a time is missed.
+const LATE: Duration = Duration::from_secs(60);
+
+/// A schedule of the program's.
+#[derive(Debug)]
+pub(crate) struct Clockwork {
+    pub(crate) scheduled: Scheduled,
+    pub(crate) table: Timetable,
+    /// What rows call it: a schedule that is changed begins anew.
+    pub(crate) name: String,
+    /// Before that, nothing is to be asked of the database.
+    next: Mutex<Option<DateTime>>,
+}
+
+impl Clockwork {
+    /// # Errors
+    /// What is wrong with its plan.
+    pub(crate) fn new(scheduled: Scheduled) -> Result<Self, Failure> {
+        let table = Timetable::read(scheduled.schedule.plan()).map_err(|why| {
+            Failure::new(format_args!(
+                "The schedule of the task `{}`: {why}.",
+                scheduled.task.name
+            ))
+        })?;
+        let name = format!("{}: {}", scheduled.task.name, scheduled.schedule);
+        if name.len() > 250 {
+            return Err(Failure::new(format_args!(
+                "The schedule of the task `{}` is too long.",
+                scheduled.task.name
+            )));
+        }
+        Ok(Self {
+            scheduled,
+            table,
+            name,
+            next: Mutex::default(),
+        })
+    }
+
+    fn is_due(&self, now: DateTime) -> bool {
+        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        next.is_none_or(|next| next <= now)
+    }
+
+    fn waits_until(&self, next: Option<DateTime>) {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+}
+
+impl Tasks {
+    /// Queues what has become due by the clock.
+    pub(crate) async fn tick(&self) {
+        for clockwork in &self.schedules {
+            let now = self.clock.now();
+            if !clockwork.is_due(now) {
+                continue;
+            }
+            match self.queue_if_due(clockwork, now).await {
+                Ok(since) => clockwork.waits_until(clockwork.table.next(since)),
+                Err(error) => {
+                    tracing::error!(target: "vauban::tasks", schedule = clockwork.name, %error, "a schedule could not be looked at");
+                }
+            }
+        }
+    }
+
+    /// Since when nothing was due; the time that is behind it is in a row.
+    async fn queue_if_due(&self, clockwork: &Clockwork, now: DateTime) -> Result<DateTime> {
+        let Some(since) = self.last_due(clockwork).await? else {
+            // The program has it for the first time: from now on.
+            self.note(clockwork, now, false).await?;
+            return Ok(now);
+        };
+        let Some(due) = clockwork.table.last(since, now) else {
+            return Ok(since);
+        };
+        let is_missed = now > due + LATE;
+        let runs = !(is_missed && clockwork.scheduled.schedule.when_missed() == Missed::Skip);
+        self.note(clockwork, due, runs).await?;
+        Ok(due)
+    }
+
+    /// The last time that was seen to.
+    pub(crate) async fn last_due(&self, clockwork: &Clockwork) -> Result<Option<DateTime>> {
+        let unit = self.units.begin();
+        let db = unit.read_db().acting::<Working>();
+        let own = DueRow::objects().filter(|d| d.schedule.eq(&clockwork.name));
+        let last = own.order_by(|d| d.due.desc()).first(&db).await?;
+        Ok(last.map(|row| row.due))
+    }
+
+    /// Pitfall 8 (celery#2856): of ten processes at one time one writes its row, and the task is queued with that.
+    async fn note(&self, clockwork: &Clockwork, due: DateTime, runs: bool) -> Result<()> {
+        let noted = self.write(|db| async move {
+            let acting = db.acting::<Working>();
+            let schedule = clockwork.name.clone();
+            DueRow::create(NewDueRow { schedule, due }).save(&acting).await?;
+            if runs {
+                self.enqueue(&db, clockwork.scheduled.at(due)).await?;
+            }
+            let older = DueRow::objects().filter(|d| d.schedule.eq(&clockwork.name) & d.due.lt(due));
+            older.delete_all(&acting).await.map(drop)
+        });
+        match noted.await {
+            Err(Error::Unique { .. }) => Ok(()),
+            noted => noted,
+        }
+    }
+}
