@@ -29,10 +29,14 @@ impl Accounts {
         let (both, signed_in) = ([Allowed; 2], [SignIn, Allowed]);
         let mut samples = vec![
             ViewSample::get::<views::signup::show>(both),
-            ViewSample::form::<views::signup::submit>(
-                both,
-                &[("email", new), ("password", OTHER), ("password_again", OTHER)],
-            ),
+            ViewSample::form::<views::signup::submit>(both, &[("email", new)]),
+            // What stands for the token opens nothing.
+            ViewSample::get::<views::signup_link::show>([NotFound; 2]),
+            ViewSample::form::<views::signup_link::submit>([NotFound; 2], &[("password", OTHER)]),
+            ViewSample::get::<views::reset::show>(both),
+            ViewSample::form::<views::reset::submit>(both, &[("email", new)]),
+            ViewSample::get::<views::reset_link::show>([NotFound; 2]),
+            ViewSample::form::<views::reset_link::submit>([NotFound; 2], &[("password", OTHER)]),
             ViewSample::get::<views::login::show>(both),
             ViewSample::form::<views::logout::submit>(both, &[]).without_rows(),
             ViewSample::get::<views::kept::show>([SignIn, NotFound]),

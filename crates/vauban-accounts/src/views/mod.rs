@@ -5,4 +5,7 @@ pub(super) mod kept;
 pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod password;
+pub(super) mod reset;
+pub(super) mod reset_link;
 pub(super) mod signup;
+pub(super) mod signup_link;
