@@ -7,9 +7,11 @@
 #![allow(missing_docs)]
 
 pub mod articles;
+pub mod burst;
 pub mod data;
 pub mod errors;
 pub mod events;
+pub mod figures;
 pub mod guests;
 pub mod history;
 pub mod organisations;
@@ -43,6 +45,8 @@ pub fn app() -> App {
         .module(tasks::module())
         .module(events::module())
         .module(history::module())
+        .module(figures::module())
+        .module(burst::module())
         .module(guestbook::module())
         .page::<guestbook::views::BookPage, guests::BookPage>()
         .page::<guestbook::views::DeletePage, guests::DeletePage>()

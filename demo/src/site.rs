@@ -7,16 +7,20 @@ use vauban::prelude::*;
 use vauban::{LocalUrl, Request};
 
 use crate::articles::Article;
+use crate::figures::{self, Figures};
 use crate::urls;
 
 #[derive(Template)]
 #[template("home.html")]
-pub struct HomePage;
+pub struct HomePage {
+    pub figures: Option<Figures>,
+}
 
 /// What the site is and how to try its walls.
 #[view(get, "/")]
-pub async fn home(_: Public) -> HomePage {
-    HomePage
+pub async fn home(_: Public, db: Db) -> Result<HomePage> {
+    let figures = figures::last(&db).await?;
+    Ok(HomePage { figures })
 }
 
 /// What the page of support needs beyond the other pages: a sound of this site, and a form that goes to who is paid.
@@ -61,7 +65,7 @@ const YEAR: i64 = 365 * 24 * 60 * 60;
 /// Keeps the theme in a cookie. A POST: it changes something, even if only a little.
 #[view(post, "/theme/")]
 pub async fn switch_theme(_: Public, cx: Arc<Request>, db: Db, form: Form<ThemeForm>) -> Result<Redirect> {
-    let clean = form.clean(&db).await?.or_show(|_| HomePage)?;
+    let clean = form.clean(&db).await?.or_show(|_| HomePage { figures: None })?;
     cx.set_cookie(Cookie::new("theme", clean.theme.as_str()).max_age(YEAR));
     // Back to where the switch was, if that is a page of this site.
     let back = cx.headers().get("referer").and_then(|text| text.to_str().ok());

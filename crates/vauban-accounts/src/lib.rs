@@ -58,7 +58,7 @@ pub use people::{AccountColumns, Derived, UserAccount};
 pub use sessions::{Clock, Session, SessionKey, SessionLimits};
 pub use settings::SignUps;
 pub use vauban::email::{Email, InvalidEmail, MAX_EMAIL_BYTES};
+pub use vauban_macros::UserAccount;
 /// For `#[derive(UserAccount)]`: users can be written to.
 #[doc(hidden)]
 pub use vauban_mail as __mail;
-pub use vauban_macros::UserAccount;

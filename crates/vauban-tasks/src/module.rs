@@ -18,7 +18,8 @@ use crate::worker::work;
 /// App::new(vauban::package!()).module(vauban::tasks::module())
 /// ```
 pub fn module() -> Module {
-    Module::new("tasks")
+    // Sites have a module of their own that is called `tasks`.
+    Module::new("vauban-tasks")
         .model::<TaskRow>()
         .model::<DeadRow>()
         .model::<DueRow>()

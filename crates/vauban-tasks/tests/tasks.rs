@@ -483,7 +483,11 @@ async fn the_commands_of_tasks() {
 async fn another_releases_tasks_wait_for_it() {
     static IS_NEW: AtomicBool = AtomicBool::new(true);
     fn release() -> App {
-        if IS_NEW.load(Ordering::SeqCst) { newer() } else { app() }
+        if IS_NEW.load(Ordering::SeqCst) {
+            newer()
+        } else {
+            app()
+        }
     }
     let first = TestApp::new(release);
     first.command("queue", &[]).await.unwrap();
@@ -496,7 +500,10 @@ async fn another_releases_tasks_wait_for_it() {
     assert_eq!(notes(&old).await, ["fine"]);
     let listed = old.command("tasks", &["list"]).await.unwrap();
     assert!(listed.contains("unknown  brand.new"), "{listed}");
-    assert!(listed.contains("this release cannot read the task's arguments"), "{listed}");
+    assert!(
+        listed.contains("this release cannot read the task's arguments"),
+        "{listed}"
+    );
     IS_NEW.store(true, Ordering::SeqCst);
     let new = old.fork();
     assert_eq!(new.run_tasks().await, 1);

@@ -10,6 +10,7 @@ use super::comments::Thread;
 use super::forms::{ArticleForm, ArticleFormGiven, ImportForm};
 use super::tags::Tag;
 use super::{Article, NewArticle};
+use crate::figures;
 use crate::urls;
 use crate::users::User;
 
@@ -221,6 +222,7 @@ pub async fn create(
         Ok(article) => article,
         Err(error) => return Err(clean.explain(error, page)),
     };
+    figures::count_soon(&db).await?;
     messages.success(if article.published {
         "Your article is published."
     } else {
@@ -346,6 +348,7 @@ pub async fn save(
     };
     // Whose text somebody else has changed meanwhile sees both.
     clean.save(&db, article, page).await?;
+    figures::count_soon(&db).await?;
     messages.success(done);
     Ok(Redirect::to(urls::article(&slug)))
 }
@@ -367,6 +370,7 @@ pub async fn delete(_: SignedIn, db: Db<Write>, messages: Messages, slug: Path<S
         .await?
         .delete(&db)
         .await?;
+    figures::count_soon(&db).await?;
     messages.success("The article is deleted.");
     Ok(Redirect::to(urls::articles()))
 }

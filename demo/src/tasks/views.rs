@@ -4,8 +4,8 @@ use vauban::orm::case;
 use vauban::prelude::*;
 
 use super::Task;
-use super::notices;
 use super::forms::{NewTaskForm, NewTaskFormGiven, TaskForm};
+use super::notices;
 use crate::paging::Paging;
 use crate::urls;
 

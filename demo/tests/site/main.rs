@@ -12,6 +12,7 @@ mod guests;
 mod hostile;
 #[cfg(feature = "postgres")]
 mod lost;
+mod mails;
 mod objects;
 mod pages;
 mod plans;

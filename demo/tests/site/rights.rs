@@ -92,6 +92,13 @@ const TABLE: &[(&str, [Expect; 4])] = &[
     // The pages of accounts bring their own samples; what helps to develop does not, and is for nobody in a test.
     ("accounts.first_administrator",      [NotFound, NotFound, NotFound, NotFound]),
     ("accounts.first_administrator_post", [NotFound, NotFound, NotFound, NotFound]),
+    // Whoever has the link of a mail, and nobody else: a link that nobody sealed opens nothing.
+    ("mail.unsubscribe",        [NotFound,  NotFound,  NotFound,  NotFound]),
+    ("mail.leave",              [Forbidden, Forbidden, Forbidden, Forbidden]),
+    // Development builds only: the mails that were sent nowhere. There is none.
+    ("dev_mails",               [Allowed,   Allowed,   Allowed,   Allowed]),
+    ("dev_mail",                [NotFound,  NotFound,  NotFound,  NotFound]),
+    ("dev_mail_html",           [NotFound,  NotFound,  NotFound,  NotFound]),
     // Development builds only: one may look at the site as the people of the sample data.
     ("accounts.look_as",        [Allowed,   Allowed,   Allowed,   Allowed]),
     ("accounts.look_as_post",   [Allowed,   Allowed,   Allowed,   Allowed]),
@@ -283,6 +290,11 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         )
         .get("accounts.first_administrator", link)
         .form("accounts.first_administrator_post", link, &new)
+        .get("mail.unsubscribe", "/accounts/unsubscribe/AAAA/")
+        .form("mail.leave", "/accounts/unsubscribe/AAAA/", &[])
+        .get("dev_mails", "/dev/mail/")
+        .get("dev_mail", "/dev/mail/0123/")
+        .get("dev_mail_html", "/dev/mail/0123/html/")
         .get("accounts.look_as", "/accounts/look-as/")
         .form_without_rows(
             "accounts.look_as_post",

@@ -19,6 +19,7 @@ chapters! {
     accounts = "accounts.md",
     errors = "errors.md",
     forms = "forms.md",
+    mail = "mail.md",
     models = "models.md",
     modules = "modules.md",
     page_policy = "page-policy.md",

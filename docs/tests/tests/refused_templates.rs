@@ -63,6 +63,8 @@ fn refusals(template: &str) -> Vec<String> {
         root: TokenStream::new(),
         fields: fields.map(|name| (name.to_owned(), Span::call_site())).into(),
         dynamic: false,
+        unasked: false,
+        given: &[],
         local: false,
         any: false,
         own: std::collections::BTreeMap::new(),

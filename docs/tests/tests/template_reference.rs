@@ -80,6 +80,8 @@ fn said(template: &str) -> Option<String> {
             .map(|name| (name.to_owned(), Span::call_site()))
             .into(),
         dynamic: false,
+        unasked: false,
+        given: &[],
         local: false,
         any: false,
         own: std::collections::BTreeMap::new(),

@@ -22,7 +22,13 @@ const FEW: usize = 3;
 /// How many public items have such a comment; they may become fewer. What was one crate counts as one.
 const LIMITS: &[(&[&str], usize)] = &[
     (
-        &["vauban", "vauban-core", "vauban-accounts", "vauban-tasks", "vauban-mail"],
+        &[
+            "vauban",
+            "vauban-core",
+            "vauban-accounts",
+            "vauban-tasks",
+            "vauban-mail",
+        ],
         88,
     ),
     (&["vauban-orm"], 17),

@@ -10,9 +10,9 @@ use crate::letter::Letter;
 use crate::post::Post;
 
 vauban::routes! {
-    mails => mails,
-    mail => mail,
-    mail_html => html,
+    dev_mails => mails,
+    dev_mail => mail,
+    dev_mail_html => html,
 }
 
 /// In this module's own templates.

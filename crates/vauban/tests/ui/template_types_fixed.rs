@@ -26,7 +26,9 @@ pub struct NotCalled {
 }
 
 #[derive(Template)]
-#[template(source = r##"<p>{% if ticket.requester.get() %}{{ ticket.requester.get().name }}{% endif %}</p>"##)]
+#[template(
+    source = r##"<p>{% if ticket.requester.get() %}{{ ticket.requester.get().name }}{% endif %}</p>"##
+)]
 pub struct Key {
     ticket: Permitted<Ticket>,
 }
@@ -44,14 +46,18 @@ pub struct Text {
 }
 
 #[derive(Template)]
-#[template(source = r##"{% for ticket in page %}<p>{{ ticket.title }}</p>{% endfor %}{% for field in form %}<p>{{ field }}</p>{% endfor %}"##)]
+#[template(
+    source = r##"{% for ticket in page %}<p>{{ ticket.title }}</p>{% endfor %}{% for field in form %}<p>{{ field }}</p>{% endfor %}"##
+)]
 pub struct Row {
     page: Page<Ticket>,
     form: Form<TicketForm>,
 }
 
 #[derive(Template)]
-#[template(source = r##"{% if ticket.state == wanted %}same{% endif %}{% if wanted == ticket.state %}same{% endif %}{% if ticket.id == id %}same{% endif %}"##)]
+#[template(
+    source = r##"{% if ticket.state == wanted %}same{% endif %}{% if wanted == ticket.state %}same{% endif %}{% if ticket.id == id %}same{% endif %}"##
+)]
 pub struct Compared {
     ticket: Ticket,
     wanted: Option<State>,

@@ -25,7 +25,10 @@ pub struct User {
 
 impl Policy for User {
     fn rules(who: Who<Self>, u: &Columns<Self>) -> Rules<Self> {
-        Rules { view: u.id.is(who), ..Rules::none() }
+        Rules {
+            view: u.id.is(who),
+            ..Rules::none()
+        }
     }
 }
 
