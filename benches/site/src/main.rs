@@ -21,6 +21,8 @@ use vauban::{App, Module, accounts};
 fn app() -> App {
     App::new(vauban::package!())
         .module(accounts::module::<models::User>())
+        .module(vauban::tasks::module())
+        .module(vauban::mail::module())
         .module(
             Module::new("site")
                 .routes(urls::routes())

@@ -13,6 +13,8 @@ pub fn app() -> App {
     App::new(vauban::package!())
         .error_pages::<errors::SiteError>()
         .module(accounts::module::<people::User>().layout::<people::AccountLayout>())
+        .module(vauban::tasks::module())
+        .module(vauban::mail::module())
         .module(pages::module())
         .module(people::module())
         .static_files(vauban::static_files!("static"))
