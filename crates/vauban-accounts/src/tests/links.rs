@@ -101,10 +101,10 @@ async fn cwe_799_mails_are_throttled_alike_whoever_has_the_address() {
     assert_eq!(reply.status, 200);
 }
 
-/// CWE-640, CVE-2026-18963. Attacks: a link twice, of another purpose, malformed, made up, over, or replaced by a newer one. All
+/// ASVS 6.4.1, CWE-640, CVE-2026-18963. Attacks: a link twice, of another purpose, malformed, made up, over, or replaced by a newer one. All
 /// are one page, the same bytes, by GET and by POST, and nothing is done.
 #[tokio::test]
-async fn cwe_640_a_link_that_is_not_good_is_one_page() {
+async fn asvs_6_4_1_a_link_that_is_not_good_is_one_page() {
     let site = TestSite::new();
     site.kit.person("ann@example.com").await;
     let older = reset_link(&site, "ann@example.com").await;
@@ -149,9 +149,9 @@ async fn cwe_640_a_link_that_is_not_good_is_one_page() {
     assert_eq!(bob.who().await, "bob@example.com");
 }
 
-/// outline#9227, ASVS 6.4.1. Attack on everybody: a program that reads mails follows each link, again and again.
+/// outline#9227. Attack on everybody: a program that reads mails follows each link, again and again.
 #[tokio::test]
-async fn asvs_6_4_1_following_a_link_changes_nothing() {
+async fn cwe_352_following_a_link_changes_nothing() {
     let site = TestSite::new();
     site.kit.person("ann@example.com").await;
     for link in [
