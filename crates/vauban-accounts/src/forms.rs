@@ -14,6 +14,13 @@ pub(super) struct LoginForm {
     pub(super) password: Password,
 }
 
+/// Proving again who one is.
+#[derive(Form)]
+pub(super) struct ProofForm {
+    #[field(label = "Password", max_length = 1024, autocomplete = "current-password")]
+    pub(super) password: Password,
+}
+
 /// Asking for a mail: signing up, a forgotten password.
 #[derive(Form)]
 pub(super) struct AddressForm {

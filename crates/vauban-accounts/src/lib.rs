@@ -52,7 +52,7 @@ pub use accounts::{AccountOptions, Accounts};
 pub use look_as::LookAs;
 pub use module::{Module, module};
 pub use pages::{AccountPage, Layout};
-pub use params::CurrentUser;
+pub use params::{CurrentUser, Fresh};
 pub use passwords::*;
 pub use people::{AccountColumns, Derived, UserAccount};
 pub use sessions::{Clock, Session, SessionKey, SessionLimits};

@@ -89,6 +89,26 @@ impl Accounts {
         Ok(())
     }
 
+    /// Sends somebody a link to an account, for whoever holds the machine. `false`: they have one.
+    pub(crate) async fn invite(&self, db: &Db<Write>, email: &Email) -> Result<bool> {
+        if self.users.is_taken(db, email).await? {
+            return Ok(false);
+        }
+        let link = Link {
+            email: email.clone(),
+            account: Uuid::nil(),
+            epoch: Epoch::of(email, None),
+        };
+        let token = self.links.make(db, Purpose::SignUp, link).await?;
+        let mail = SignUpMail {
+            site: self.site.clone(),
+            link: urls::signup_link(&token).absolute(db)?,
+            lifetime: self.links.lifetime(Purpose::SignUp),
+        };
+        mail.to(email).send(db).await?;
+        Ok(true)
+    }
+
     /// Tells somebody that their password is another one.
     pub(crate) async fn tell_of_password(&self, db: &Db<Write>, person: &Account) -> Result<()> {
         let mail = PasswordChangedMail {

@@ -110,6 +110,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .serves_if::<views::signup_link::submit>(AccountSettings::let_people_come)
             .security_events(events::ALL)
             .command(commands::create_superuser())
+            .command(commands::invite())
             .command(commands::clear_sessions())
             .identity(move |wiring, binder| {
                 if let Some(refusal) = own_fields.as_ref().and_then(|own| own.refusal()) {

@@ -41,6 +41,8 @@ impl Accounts {
             ViewSample::form::<views::logout::submit>(both, &[]).without_rows(),
             ViewSample::get::<views::kept::show>([SignIn, NotFound]),
             ViewSample::form::<views::kept::discard>(signed_in, &[]).without_rows(),
+            ViewSample::get::<views::confirm::show>(signed_in),
+            ViewSample::form::<views::confirm::submit>(signed_in, &[("password", PASSWORD)]),
             ViewSample::get::<views::password::show>(signed_in),
             ViewSample::form::<views::password::submit>(
                 signed_in,

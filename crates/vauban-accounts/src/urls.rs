@@ -8,6 +8,7 @@
 //! | `reset_link` | GET, POST | `reset/{token}/` | whoever has the link of a mail |
 //! | `login` | GET, POST | `login/` | everybody |
 //! | `logout` | POST | `logout/` | everybody |
+//! | `confirm` | GET, POST | `confirm/` | whoever is signed in |
 //! | `kept` | GET, POST | `kept/` | whoever is signed in |
 //! | `password` | GET, POST | `password/` | whoever is signed in |
 //!
@@ -31,6 +32,8 @@ mod table {
         login => views::login::show,
         login_post => views::login::submit,
         logout => views::logout::submit,
+        confirm => views::confirm::show,
+        confirm_post => views::confirm::submit,
         kept => views::kept::show,
         kept_post => views::kept::discard,
         password => views::password::show,
@@ -39,7 +42,7 @@ mod table {
 }
 
 pub use table::{
-    kept, kept_post, login, login_post, logout, password, password_post, reset, reset_link, reset_link_post,
+    confirm, confirm_post, kept, kept_post, login, login_post, logout, password, password_post, reset, reset_link, reset_link_post,
     reset_post, signup, signup_link, signup_link_post, signup_post,
 };
 

@@ -52,7 +52,7 @@ pub use crate::http::{
 };
 pub use crate::messages::Messages;
 pub use crate::routing::{
-    AccessRule, ClientIp, NotPathText, Part, Path, PathSecret, PathText, Public, Query, Refusal, RestOfPath, Routes,
+    AccessRule, ClientIp, NotPathText, Part, Path, PathSecret, PathText, Public, Query, Reauthenticated, Refusal, RestOfPath, Routes,
     SignedIn, Staff, Superuser, Url,
 };
 pub use crate::settings::{Secret, Settings};

@@ -82,6 +82,9 @@ impl TestSite {
             .view::<super::kept::save>("save")
             .view::<super::kept::like>("like")
             .view::<super::kept::own>("own")
+            .view::<super::proof::pay>("pay")
+            .view::<super::proof::pay_out>("pay_out")
+            .view::<super::proof::grant>("grant")
             .include("accounts", "/accounts/", crate::urls::routes());
         let shared = Arc::clone(&accounts);
         let module = vauban::Module::new("accounts")

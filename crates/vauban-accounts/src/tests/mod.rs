@@ -4,6 +4,7 @@ mod browser;
 mod kept;
 mod links;
 mod own_fields;
+mod proof;
 mod pages;
 mod sessions;
 mod sign_in;

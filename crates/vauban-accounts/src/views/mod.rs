@@ -1,6 +1,7 @@
 //! The account pages. One file per page: what it shows, what its form does.
 
 pub(super) mod answers;
+pub(super) mod confirm;
 pub(super) mod kept;
 pub(super) mod login;
 pub(super) mod logout;

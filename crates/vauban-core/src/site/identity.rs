@@ -36,6 +36,7 @@ pub struct Identity {
     pub(crate) user_id: Option<String>,
     pub(crate) binding: Option<[u8; 32]>,
     pub(crate) session: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) just_proved: bool,
 }
 
 impl Identity {
@@ -47,6 +48,7 @@ impl Identity {
             user_id: None,
             binding: None,
             session: None,
+            just_proved: false,
         }
     }
 
@@ -76,6 +78,18 @@ impl Identity {
             user_id: Some(facts.id.to_string()),
             ..Self::visitor(binding, session)
         }
+    }
+
+    /// Says that who is signed in has proved it in the last ten minutes: what the rule `Reauthenticated` goes by. Without it nobody
+    /// has (CWE-306).
+    #[must_use]
+    pub fn with_proof(self, just_proved: bool) -> Self {
+        Self { just_proved, ..self }
+    }
+
+    /// Whether who is signed in has proved it in the last ten minutes.
+    pub fn has_just_proved(&self) -> bool {
+        self.just_proved
     }
 
     /// Nobody, with a session: a visitor who is known again, such as by a basket.
@@ -193,6 +207,11 @@ pub trait IdentityBackend: Send + Sync + 'static {
                 "this site's identity does not say who a user is now, so no task runs as who asked: implement `IdentityBackend::actor_now`",
             ))
         })
+    }
+
+    /// Where somebody is sent who is signed in and has to prove it again, if there is such a page.
+    fn proof_page(&self) -> Option<Url> {
+        None
     }
 
     /// Where somebody is sent who has to sign in first, if there is such a page.
