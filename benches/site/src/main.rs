@@ -21,8 +21,6 @@ use vauban::{App, Module, accounts};
 fn app() -> App {
     App::new(vauban::package!())
         .module(accounts::module::<models::User>())
-        .module(vauban::tasks::module())
-        .module(vauban::mail::module())
         .module(
             Module::new("site")
                 .routes(urls::routes())

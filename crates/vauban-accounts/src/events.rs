@@ -23,6 +23,8 @@ pub(crate) const MAIL_THROTTLED: SecurityEvent =
 /// A link to a new password was asked for.
 pub(crate) const RESET_ASKED: SecurityEvent =
     SecurityEvent::new("reset_asked", "A link to a new password was asked for.");
+/// A changed address.
+pub(crate) const EMAIL_CHANGED: SecurityEvent = SecurityEvent::new("email_changed", "A changed address.");
 /// A changed password.
 pub(crate) const PASSWORD_CHANGED: SecurityEvent =
     SecurityEvent::new("password_changed", "A changed password.");
@@ -42,6 +44,7 @@ pub(crate) const ALL: &[SecurityEvent] = &[
     SIGNED_UP,
     MAIL_THROTTLED,
     RESET_ASKED,
+    EMAIL_CHANGED,
     PASSWORD_CHANGED,
     SESSION_REVOKED,
 ];

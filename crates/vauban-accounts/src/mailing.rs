@@ -8,7 +8,10 @@ use vauban_mail::Mail as _;
 
 use crate::accounts::{Accounts, SignInFailure};
 use crate::links::{Epoch, Link, Purpose};
-use crate::mails::{HasAccountMail, NoAccountMail, PasswordChangedMail, ResetMail, SignUpMail};
+use crate::mails::{
+    HasAccountMail, NewEmailMail, NoAccountMail, OldEmailMail, PasswordChangedMail, ResetMail, SignUpMail,
+    TakenEmailMail,
+};
 use crate::people::Account;
 use crate::throttle::Admission;
 use crate::{Email, urls};
@@ -86,6 +89,56 @@ impl Accounts {
                 NoAccountMail { site }.to(&to).send(db).await?;
             }
         }
+        Ok(())
+    }
+
+    /// Sends the link that proves the new address of an account, and tells the old one. The same statements, whether or not the new one
+    /// is somebody's (CWE-204).
+    pub(crate) async fn send_email_link(
+        &self,
+        db: &Db<Write>,
+        person: &Account,
+        hash: Option<&crate::Hash>,
+        email: &Email,
+    ) -> Result<()> {
+        let link = Link {
+            email: email.clone(),
+            account: person.facts.id,
+            epoch: Epoch::of(&person.email, hash),
+        };
+        let is_taken = self.users.is_taken(db, email).await?;
+        // One address at a time.
+        self.links.end(db, Purpose::Email, person.facts.id).await?;
+        let token = self.links.make(db, Purpose::Email, link).await?;
+        let site = self.site.clone();
+        if is_taken {
+            TakenEmailMail { site }.to(email).send(db).await?;
+        } else {
+            let mail = NewEmailMail {
+                site,
+                link: urls::email_link(&token).absolute(db)?,
+                lifetime: self.links.lifetime(Purpose::Email),
+            };
+            mail.to(email).send(db).await?;
+        }
+        self.tell_old_address(db, &person.email, email, false).await
+    }
+
+    /// Tells the address that an account has, or had, of another one.
+    pub(crate) async fn tell_old_address(
+        &self,
+        db: &Db<Write>,
+        old: &Email,
+        new: &Email,
+        is_done: bool,
+    ) -> Result<()> {
+        let mail = OldEmailMail {
+            site: self.site.clone(),
+            email: new.to_string(),
+            is_done,
+            reset: urls::reset().absolute(db)?,
+        };
+        mail.to(old).send(db).await?;
         Ok(())
     }
 

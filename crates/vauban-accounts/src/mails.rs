@@ -38,6 +38,32 @@ pub(crate) struct NoAccountMail {
     pub(crate) site: String,
 }
 
+/// To the new address of an account.
+#[derive(Mail)]
+#[mail(subject = "Your new address at {{ site }}", template = "accounts/mail/new_email", crate = vauban_mail)]
+pub(crate) struct NewEmailMail {
+    pub(crate) site: String,
+    pub(crate) link: AbsoluteUrl,
+    pub(crate) lifetime: String,
+}
+
+/// To an address that is to be somebody's new one, and is another account's.
+#[derive(Mail)]
+#[mail(subject = "Your address at {{ site }}", template = "accounts/mail/taken_email", crate = vauban_mail)]
+pub(crate) struct TakenEmailMail {
+    pub(crate) site: String,
+}
+
+/// To the address that an account has, when it is to be another one, and when it is.
+#[derive(Mail)]
+#[mail(subject = "The address of your account at {{ site }}", template = "accounts/mail/old_email", crate = vauban_mail)]
+pub(crate) struct OldEmailMail {
+    pub(crate) site: String,
+    pub(crate) email: String,
+    pub(crate) is_done: bool,
+    pub(crate) reset: AbsoluteUrl,
+}
+
 /// To whoever's password was changed.
 #[derive(Mail)]
 #[mail(subject = "Your password at {{ site }} was changed", template = "accounts/mail/password_changed", crate = vauban_mail)]

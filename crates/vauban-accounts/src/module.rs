@@ -17,7 +17,7 @@ use crate::look_as::LookAs;
 use crate::own_fields::{Asked, OwnFields};
 use crate::pages::{AccountPage, Layout};
 use crate::people::UserAccount;
-use crate::services::{Administration, PasswordChange, SignIn, SignUp};
+use crate::services::{AddressChange, Administration, PasswordChange, SignIn, SignUp};
 use crate::sessions::{SessionLimits, SessionRow, SessionStore};
 use crate::settings::AccountSettings;
 use crate::throttle::{ThrottleRow, Throttling};
@@ -96,6 +96,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .service::<SignUp<U>>()
             .service::<SignIn<U>>()
             .service::<PasswordChange<U>>()
+            .service::<AddressChange<U>>()
             .service::<Administration<U>>()
             .service::<SessionStore>()
             .service::<Throttling>()

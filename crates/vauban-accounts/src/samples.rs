@@ -43,6 +43,10 @@ impl Accounts {
             ViewSample::form::<views::kept::discard>(signed_in, &[]).without_rows(),
             ViewSample::get::<views::confirm::show>(signed_in),
             ViewSample::form::<views::confirm::submit>(signed_in, &[("password", PASSWORD)]),
+            ViewSample::get::<views::email::show>(signed_in),
+            ViewSample::form::<views::email::submit>(signed_in, &[("email", new)]),
+            ViewSample::get::<views::email_link::show>([SignIn, NotFound]),
+            ViewSample::form::<views::email_link::submit>([SignIn, NotFound], &[]),
             ViewSample::get::<views::password::show>(signed_in),
             ViewSample::form::<views::password::submit>(
                 signed_in,

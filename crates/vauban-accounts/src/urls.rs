@@ -9,6 +9,8 @@
 //! | `login` | GET, POST | `login/` | everybody |
 //! | `logout` | POST | `logout/` | everybody |
 //! | `confirm` | GET, POST | `confirm/` | whoever is signed in |
+//! | `email` | GET, POST | `email/` | whoever has just proved who they are |
+//! | `email_link` | GET, POST | `email/{token}/` | whoever is signed in and has the link of a mail |
 //! | `kept` | GET, POST | `kept/` | whoever is signed in |
 //! | `password` | GET, POST | `password/` | whoever is signed in |
 //!
@@ -34,6 +36,10 @@ mod table {
         logout => views::logout::submit,
         confirm => views::confirm::show,
         confirm_post => views::confirm::submit,
+        email => views::email::show,
+        email_post => views::email::submit,
+        email_link => views::email_link::show,
+        email_link_post => views::email_link::submit,
         kept => views::kept::show,
         kept_post => views::kept::discard,
         password => views::password::show,
@@ -42,7 +48,7 @@ mod table {
 }
 
 pub use table::{
-    confirm, confirm_post, kept, kept_post, login, login_post, logout, password, password_post, reset, reset_link, reset_link_post,
+    confirm, confirm_post, email, email_link, email_link_post, email_post, kept, kept_post, login, login_post, logout, password, password_post, reset, reset_link, reset_link_post,
     reset_post, signup, signup_link, signup_link_post, signup_post,
 };
 

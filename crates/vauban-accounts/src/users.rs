@@ -11,7 +11,7 @@ use vauban::units::Units;
 use super::credential::{Credential, NewCredential};
 use super::own_fields::{OwnData, changes_of};
 use super::people::{Account, UserAccount};
-use super::services::{Administration, PasswordChange, SignIn, SignUp};
+use super::services::{AddressChange, Administration, PasswordChange, SignIn, SignUp};
 use super::{Email, Hash};
 
 /// A future of what the database answers.
@@ -39,6 +39,8 @@ pub(crate) trait UserTable: Send + Sync + 'static {
         old: Option<&'a Hash>,
         new: &'a Hash,
     ) -> Answer<'a, bool>;
+    /// Gives an account the address that it has proved; `false` if it is somebody's.
+    fn set_email<'a>(&'a self, db: &'a Db<Write>, id: Uuid, email: &'a Email) -> Answer<'a, bool>;
     /// Makes an account, with what its owner says of themselves in the site's own fields.
     fn add<'a>(
         &'a self,
@@ -141,6 +143,21 @@ impl<U: UserAccount> UserTable for TableOf<U> {
                 .await?;
             let hash = credential.map(|c| Hash::from_stored(&c.hash));
             Ok(found.map(|user| (Account::of(user), hash)))
+        })
+    }
+
+    fn set_email<'a>(&'a self, db: &'a Db<Write>, id: Uuid, email: &'a Email) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let acting = db.acting::<AddressChange<U>>();
+            let same = QuerySet::<U>::new().filter(|u| U::columns_of_account(u).email.eq(email));
+            if same.exists(&acting).await? {
+                return Ok(false);
+            }
+            let this = QuerySet::<U>::new().filter(|u| U::columns_of_account(u).id.eq(Id::from_uuid(id)));
+            let changed = this
+                .change_all(&acting, |u| [U::columns_of_account(u).email.set(email.clone())])
+                .await?;
+            Ok(changed == 1)
         })
     }
 

@@ -1,6 +1,7 @@
 //! Attacks on accounts and sessions, below HTTP: each is seen to fail for the reason it names.
 
 mod browser;
+mod email;
 mod kept;
 mod links;
 mod own_fields;

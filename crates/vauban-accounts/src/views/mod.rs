@@ -2,6 +2,8 @@
 
 pub(super) mod answers;
 pub(super) mod confirm;
+pub(super) mod email;
+pub(super) mod email_link;
 pub(super) mod kept;
 pub(super) mod login;
 pub(super) mod logout;
