@@ -49,9 +49,11 @@ async fn run(run: Run) -> Result<(), Failure> {
         return Ok(());
     }
     let many = run.argument("N").and_then(|text| text.parse().ok());
-    let many: i64 = many
-        .filter(|many| (1..=MOST).contains(many))
-        .ok_or_else(|| Failure::new(format_args!("How many? `burst N`, from 1 to {MOST}; or `burst --count`.")))?;
+    let many: i64 = many.filter(|many| (1..=MOST).contains(many)).ok_or_else(|| {
+        Failure::new(format_args!(
+            "How many? `burst N`, from 1 to {MOST}; or `burst --count`."
+        ))
+    })?;
     for first in (0..many).step_by(usize::try_from(AT_ONCE).unwrap_or(1)) {
         let numbers = first..many.min(first + AT_ONCE);
         let queued = run.unit(|db| {

@@ -44,20 +44,41 @@ async fn count(_: AsService<CountFigures>, db: Db<Write>) -> Result<()> {
     let published = Article::objects().filter(|a| a.published.eq(true));
     let counted = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
     let articles = counted(published.count(&db).await?);
-    let comments = counted(Comment::objects().filter(|c| c.article.published.eq(true)).count(&db).await?);
+    let comments = counted(
+        Comment::objects()
+            .filter(|c| c.article.published.eq(true))
+            .count(&db)
+            .await?,
+    );
     let people = counted(User::objects().count(&db).await?);
-    let new = Figures::create(NewFigures { articles, comments, people });
+    let new = Figures::create(NewFigures {
+        articles,
+        comments,
+        people,
+    });
     Figures::objects()
-        .create_or_change(&db, |f| f.articles.ge(0), new, |f| {
-            [f.articles.set(articles), f.comments.set(comments), f.people.set(people)]
-        })
+        .create_or_change(
+            &db,
+            |f| f.articles.ge(0),
+            new,
+            |f| {
+                [
+                    f.articles.set(articles),
+                    f.comments.set(comments),
+                    f.people.set(people),
+                ]
+            },
+        )
         .await?;
     Ok(())
 }
 
 /// Has them counted, soon: of many who ask within a second one is heard.
 pub async fn count_soon(db: &Db<Write>) -> orm::Result<()> {
-    count::enqueue(db, ()).key("site").after(Duration::from_secs(1)).await?;
+    count::enqueue(db, ())
+        .key("site")
+        .after(Duration::from_secs(1))
+        .await?;
     Ok(())
 }
 

@@ -118,6 +118,8 @@ fn read(wanted: &NewModel) -> Result<Model, String> {
 /// What the prelude has: a struct of this name would stand in its place.
 const PRELUDE: &[&str] = &[
     "App",
+    "AsAsker",
+    "AsService",
     "Changeable",
     "Choices",
     "ClientIp",
@@ -137,6 +139,7 @@ const PRELUDE: &[&str] = &[
     "Id",
     "IpAddress",
     "Json",
+    "Mail",
     "Messages",
     "Model",
     "Module",

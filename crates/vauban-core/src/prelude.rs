@@ -3,7 +3,7 @@
 //! It has the names that stand in models, views, forms and templates, and nothing else; rarer ones are imported by
 //! name. `Result` in it is Vauban's, whose error is [`Error`].
 
-pub use crate::tasks::{AsAsker, AsService, Task};
+pub use crate::tasks::{AsAsker, AsService};
 pub use crate::{
     Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Duration, FieldGroup, Filter, ForeignKey, Id,
     IpAddress, Model, One, OneToOne, Page, Permitted, Place, Policy,

@@ -56,6 +56,17 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
             ::vauban::tasks::TaskOf::new()
         }
 
+        impl #name {
+            /// Puts it into the unit of `db`, with what it is told: queued when that is saved, and not if it is undone.
+            #[allow(dead_code, unreachable_pub, private_interfaces)]
+            #vis fn enqueue<__D: ::vauban::tasks::Enqueues>(
+                db: &__D,
+                args: #args_type,
+            ) -> ::vauban::tasks::Enqueue<'_, Self> {
+                <Self as ::vauban::tasks::Task>::enqueue(db, args)
+            }
+        }
+
         impl ::vauban::tasks::Task for #name {
             type As = #who;
             type Args = #args_type;

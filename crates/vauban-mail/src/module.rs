@@ -1,9 +1,10 @@
 //! What mail brings to a program.
 
 use vauban::orm::migrations;
+use vauban::tasks::Schedule;
 
 use crate::commands;
-use crate::delivery::deliver;
+use crate::delivery::{deliver, tidy};
 use crate::post::Post;
 use crate::rows::{Delivery, Leaving, LeftRow, LetterRow, Sending};
 use crate::settings::{self, MailSettings};
@@ -11,7 +12,7 @@ use crate::settings::{self, MailSettings};
 /// Mail: `App::new(…).module(vauban::mail::module())`, beside the module of tasks, which carries it. Where the page is on which
 /// people leave bulk kinds is the site's to say: `include mail at "/mail/" = vauban::mail::urls`.
 pub fn module() -> vauban::Module {
-    let module = vauban::Module::new("mail")
+    let module = vauban::Module::new("vauban-mail")
         .model::<LetterRow>()
         .model::<LeftRow>()
         .service::<Sending>()
@@ -21,6 +22,8 @@ pub fn module() -> vauban::Module {
         .settings::<MailSettings>()
         .check(settings::check)
         .task::<deliver>()
+        .task::<tidy>()
+        .schedule(Schedule::daily("03:40", "UTC"), tidy)
         .command(commands::send_test_mail())
         .part(Post::wire);
     #[cfg(debug_assertions)]

@@ -28,17 +28,17 @@ impl SentMail {
         &self.0.name
     }
 
-    /// Its subject.
+    /// Its subject, as a reader sees it.
     pub fn subject(&self) -> &str {
         self.0.subject.as_str()
     }
 
-    /// Its text.
+    /// Its text, for those who read no HTML.
     pub fn text(&self) -> &str {
         &self.0.text
     }
 
-    /// Its HTML.
+    /// Its HTML, as it was written.
     pub fn html(&self) -> &str {
         &self.0.html
     }

@@ -19,7 +19,7 @@ mod table {
 
 pub use table::{leave, unsubscribe};
 
-/// The table.
+/// The table, for a site to include where its pages are.
 pub fn routes() -> Routes {
     table::routes()
 }

@@ -111,11 +111,7 @@ async fn a_mail_leaves_with_its_unit_and_not_without() {
         .unwrap();
     assert!(app.mails().is_empty());
     // CWE-312: what it says stands nowhere in clear, in the letter's row or the task's.
-    let url = app.settings().database_url.expose().clone();
-    let file = url
-        .trim_start_matches("sqlite:")
-        .trim_start_matches("//")
-        .to_owned();
+    let file = database(&app);
     for name in [file.clone(), format!("{file}-wal")] {
         if let Ok(bytes) = std::fs::read(&name) {
             let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
@@ -353,6 +349,37 @@ async fn a_mail_that_may_have_been_sent_is_sent_once_more() {
         .collect();
     assert_eq!(ids.len(), 2, "{heard:?}");
     assert_eq!(ids[0], ids[1]);
+}
+
+/// CWE-770: a letter that nobody takes goes after a month.
+#[tokio::test]
+async fn a_letter_that_nobody_takes_goes_after_a_month() {
+    let app = app_with(server("550 never").await.0);
+    app.command("mail", &["--site", "x"]).await.unwrap();
+    app.run_tasks().await;
+    let file = database(&app);
+    let rows = rusqlite::Connection::open(&file).unwrap();
+    let count = || {
+        rows.query_row("SELECT count(*) FROM vauban_mail_letter", [], |row| {
+            row.get::<_, i64>(0)
+        })
+        .unwrap()
+    };
+    assert_eq!(count(), 1, "somebody may have it tried again");
+    app.advance(Duration::from_secs(29 * 86_400));
+    app.run_tasks().await;
+    assert_eq!(count(), 1);
+    app.advance(Duration::from_secs(3 * 86_400));
+    app.run_tasks().await;
+    assert_eq!(count(), 0);
+}
+
+/// The file of a test's database.
+fn database(app: &TestApp) -> String {
+    let url = app.settings().database_url.expose();
+    url.trim_start_matches("sqlite:")
+        .trim_start_matches("//")
+        .to_owned()
 }
 
 #[tokio::test]

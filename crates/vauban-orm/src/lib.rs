@@ -93,7 +93,7 @@ pub mod engine {
     pub use crate::backend::sqlite::Synchronous;
     pub use crate::unit::hooks::ChangeHooks;
     pub use crate::unit::{
-        Backoff, Database, Following, LoggedQuery, Options, OwnersUrl, Unit, Upkeep, answering,
+        Backoff, Database, Following, Heard, LoggedQuery, Options, OwnersUrl, Unit, Upkeep, answering,
         answering_within, rendering,
     };
     #[cfg(debug_assertions)]

@@ -7,7 +7,7 @@ use vauban::orm::{Id, QuerySet, Result};
 use vauban::units::Retries;
 
 use crate::model::TaskRow;
-use crate::services::Working;
+use crate::services::RunTasks;
 use crate::tasks::Tasks;
 
 /// Claimed at once, at most.
@@ -40,13 +40,13 @@ impl Tasks {
     /// Whether something is due, without a turn of the writer.
     pub(crate) async fn is_due(&self, queue: &str) -> Result<bool> {
         let unit = self.units.begin();
-        let db = unit.read_db().acting::<Working>();
+        let db = unit.read_db().acting::<RunTasks>();
         Ok(!self.due(queue).limit(1).all(&db).await?.is_empty())
     }
 
     async fn claim_once(&self, queue: &str, most: usize) -> Result<Vec<TaskRow>> {
-        let unit = self.units.begin();
-        let db = unit.db().acting::<Working>();
+        let unit = self.relaxed();
+        let db = unit.db().acting::<RunTasks>();
         let most = u32::try_from(most).unwrap_or(u32::MAX);
         let found = self
             .due(queue)
@@ -85,7 +85,7 @@ impl Tasks {
         let now = self.clock.now();
         let lease = now + BY_HAND;
         self.write(|db| async move {
-            let acting = db.acting::<Working>();
+            let acting = db.acting::<RunTasks>();
             let free = TaskRow::objects().filter(|t| t.id.eq(id) & (t.worker.is_null() | t.due.le(now)));
             let Some(row) = free.for_update().first(&acting).await? else {
                 return Ok(None);
@@ -106,11 +106,11 @@ impl Tasks {
     /// Renews the claims of what runs here.
     pub(crate) async fn renew(&self, ids: Vec<Uuid>) -> Result<u64> {
         let lease = self.clock.now() + self.settings.lease;
-        let unit = self.units.begin();
+        let unit = self.relaxed();
         let ids = ids.into_iter().map(Id::from_uuid);
         let own = TaskRow::objects().filter(|t| t.id.is_in(ids) & t.worker.eq(self.worker));
         let renewed = own
-            .change_all(&unit.db().acting::<Working>(), |t| [t.due.set(lease)])
+            .change_all(&unit.db().acting::<RunTasks>(), |t| [t.due.set(lease)])
             .await?;
         unit.finish(true).await?;
         Ok(renewed)

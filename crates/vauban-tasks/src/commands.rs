@@ -10,8 +10,8 @@ use vauban::server::asked_to_stop;
 use vauban::site::Stop;
 use vauban::tasks::Ended;
 
-use crate::model::{DeadRow, NewTaskRow, TaskRow};
-use crate::services::Working;
+use crate::model::{DeadTaskRow, NewTaskRow, TaskRow};
+use crate::services::RunTasks;
 use crate::shown::{Shown, State};
 use crate::tasks::Tasks;
 use crate::worker::work;
@@ -114,7 +114,7 @@ async fn list(run: Run) -> Result<(), Failure> {
     };
     let name = run.option("name");
     let unit = tasks.units.begin();
-    let db = unit.read_db().acting::<Working>();
+    let db = unit.read_db().acting::<RunTasks>();
     let mut shown = Vec::new();
     if !run.flag("dead") {
         let mut rows = TaskRow::objects()
@@ -125,7 +125,7 @@ async fn list(run: Run) -> Result<(), Failure> {
         }
         shown.extend(rows.all(&db).await?.into_iter().map(|row| tasks.shown(row)));
     }
-    let mut dead = DeadRow::objects()
+    let mut dead = DeadTaskRow::objects()
         .order_by(|d| [d.died.desc(), d.id.asc()])
         .limit(limit);
     if let Some(name) = name {
@@ -233,9 +233,9 @@ async fn cancel(run: Run) -> Result<(), Failure> {
     let shown = find(tasks, &run).await?;
     let id = shown.id;
     let gone = tasks.write(|db| async move {
-        let acting = db.acting::<Working>();
+        let acting = db.acting::<RunTasks>();
         let waits = TaskRow::objects().filter(|t| t.id.eq(Id::<TaskRow>::from_uuid(id)));
-        let dead = DeadRow::objects().filter(|d| d.task.eq(id));
+        let dead = DeadTaskRow::objects().filter(|d| d.task.eq(id));
         Ok(waits.delete_all(&acting).await? + dead.delete_all(&acting).await?)
     });
     if gone.await? == 0 {
@@ -294,25 +294,28 @@ fn unknown(name: &str) -> Failure {
 async fn find(tasks: &Tasks, run: &Run) -> Result<Shown, Failure> {
     let id = id_of(run)?;
     let unit = tasks.units.begin();
-    let db = unit.read_db().acting::<Working>();
+    let db = unit.read_db().acting::<RunTasks>();
     let waits = TaskRow::objects().filter(|t| t.id.eq(Id::<TaskRow>::from_uuid(id)));
     if let Some(row) = waits.first(&db).await? {
         return Ok(tasks.shown(row));
     }
-    let dead = DeadRow::objects().filter(|d| d.task.eq(id)).first(&db).await?;
+    let dead = DeadTaskRow::objects()
+        .filter(|d| d.task.eq(id))
+        .first(&db)
+        .await?;
     dead.map(Shown::dead)
         .ok_or_else(|| Failure::new(format_args!("There is no task {id}: it is done, or never was.")))
 }
 
 async fn all_dead(tasks: &Tasks, name: Option<&str>) -> Result<Vec<Uuid>, Failure> {
     let unit = tasks.units.begin();
-    let mut dead = DeadRow::objects().limit(100_000);
+    let mut dead = DeadTaskRow::objects().limit(100_000);
     if let Some(name) = name {
         dead = dead.filter(|d| d.name.eq(name));
     }
     let ids = dead
         .values(|d| &d.task)
-        .all(&unit.read_db().acting::<Working>())
+        .all(&unit.read_db().acting::<RunTasks>())
         .await?;
     Ok(ids)
 }
@@ -334,10 +337,9 @@ impl Tasks {
     /// A dead letter becomes a task again, with all its tries; one that waits is due now. `false`: there is neither.
     async fn queue_again(&self, id: Uuid) -> vauban::orm::Result<bool> {
         let now = self.clock.now();
-        let wake = Arc::clone(&self.wake);
         let done = self.write(|db| async move {
-            let acting = db.acting::<Working>();
-            let found = DeadRow::objects().filter(|d| d.task.eq(id)).first(&acting).await?;
+            let acting = db.acting::<RunTasks>();
+            let found = DeadTaskRow::objects().filter(|d| d.task.eq(id)).first(&acting).await?;
             let Some(dead) = found else {
                 let waits = TaskRow::objects().filter(|t| t.id.eq(Id::<TaskRow>::from_uuid(id)) & t.worker.is_null());
                 return Ok(waits.change_all(&acting, |t| [t.due.set(now), t.attempt.set(0)]).await? == 1);
@@ -363,11 +365,11 @@ impl Tasks {
             if dead.sealed {
                 self.seal_row(&acting, &row, &plain).await?;
             }
-            DeadRow::objects().filter(|d| d.task.eq(id)).delete_all(&acting).await?;
+            DeadTaskRow::objects().filter(|d| d.task.eq(id)).delete_all(&acting).await?;
             Ok(true)
         });
         let done = done.await?;
-        wake.notify_one();
+        self.wake.clone().all().await;
         Ok(done)
     }
 }

@@ -28,6 +28,7 @@ mod tasks;
 #[cfg(any(test, feature = "testing"))]
 mod testing;
 mod timetable;
+mod wake;
 mod worker;
 
 pub use module::module;

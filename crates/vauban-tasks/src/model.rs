@@ -4,7 +4,7 @@ use uuid::Uuid;
 use vauban::Model;
 use vauban::orm::{Columns, DateTime, Id, Policy, Rules, Who};
 
-/// A task that waits or runs. One that is done has no row; one that is given up is a [`DeadRow`].
+/// A task that waits or runs. One that is done has no row; one that is given up is a [`DeadTaskRow`].
 #[derive(Model, Clone, Debug)]
 #[model(table = "vauban_tasks_task", unique(name, key), index(queue, priority, due))]
 pub(crate) struct TaskRow {
@@ -42,8 +42,8 @@ pub(crate) struct TaskRow {
 /// A task that was given up: its tries are used up, or it said so itself.
 #[derive(Model, Clone, Debug)]
 #[model(table = "vauban_tasks_dead")]
-pub(crate) struct DeadRow {
-    pub(crate) id: Id<DeadRow>,
+pub(crate) struct DeadTaskRow {
+    pub(crate) id: Id<DeadTaskRow>,
     /// The row that it was.
     #[field(unique)]
     pub(crate) task: Uuid,
@@ -70,8 +70,8 @@ pub(crate) struct DeadRow {
 /// That a schedule's time has come: whoever writes the row queues the task.
 #[derive(Model, Clone, Debug)]
 #[model(table = "vauban_tasks_due", unique(schedule, due))]
-pub(crate) struct DueRow {
-    pub(crate) id: Id<DueRow>,
+pub(crate) struct TaskDueRow {
+    pub(crate) id: Id<TaskDueRow>,
     /// The task's name and what the schedule says.
     #[field(max_length = 250)]
     pub(crate) schedule: String,
@@ -84,12 +84,12 @@ impl Policy for TaskRow {
         Rules::none()
     }
 }
-impl Policy for DeadRow {
+impl Policy for DeadTaskRow {
     fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules::none()
     }
 }
-impl Policy for DueRow {
+impl Policy for TaskDueRow {
     fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules::none()
     }

@@ -6,8 +6,8 @@ use vauban::Module;
 use vauban::site::{Site, Stop};
 
 use crate::commands;
-use crate::model::{DeadRow, DueRow, TaskRow};
-use crate::services::{Queueing, Working};
+use crate::model::{DeadTaskRow, TaskDueRow, TaskRow};
+use crate::services::{QueueTasks, RunTasks};
 use crate::settings::TaskSettings;
 use crate::tasks::Tasks;
 use crate::worker::work;
@@ -21,10 +21,10 @@ pub fn module() -> Module {
     // Sites have a module of their own that is called `tasks`.
     Module::new("vauban-tasks")
         .model::<TaskRow>()
-        .model::<DeadRow>()
-        .model::<DueRow>()
-        .service::<Queueing>()
-        .service::<Working>()
+        .model::<DeadTaskRow>()
+        .model::<TaskDueRow>()
+        .service::<QueueTasks>()
+        .service::<RunTasks>()
         .migrations(vauban::migrations!("migrations"))
         .settings::<TaskSettings>()
         .command(commands::worker())
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn the_migrations_say_what_the_models_say() {
         let set = vauban::migrations!("migrations");
-        let models = [TaskRow::meta(), DeadRow::meta(), DueRow::meta()];
+        let models = [TaskRow::meta(), DeadTaskRow::meta(), TaskDueRow::meta()];
         let answers = migrations::Answers::default();
         let made = migrations::make(set.package, &models, std::slice::from_ref(&set), &answers).unwrap();
         if let migrations::Made::New(new) = &made

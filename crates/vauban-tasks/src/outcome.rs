@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use vauban::orm::engine::Unit;
 use vauban::orm::{Db, QuerySet, Result, Write};
 use vauban::site::Site;
 use vauban::tasks::{Ended, Queued};
 use vauban::units::Retries;
 
-use crate::model::{DeadRow, NewDeadRow, TaskRow};
-use crate::services::Working;
+use crate::model::{DeadTaskRow, NewDeadTaskRow, TaskRow};
+use crate::services::RunTasks;
 use crate::tasks::Tasks;
 
 /// The first pause between two tries.
@@ -26,7 +27,7 @@ impl Tasks {
         let (name, id, attempt) = (row.name.as_str(), row.id.uuid(), row.attempt);
         let kept = match &ended {
             Ended::Done => {
-                tracing::info!(target: "vauban::tasks", task = name, %id, attempt, "done");
+                tracing::debug!(target: "vauban::tasks", task = name, %id, attempt, "done");
                 Ok(())
             }
             Ended::Lost => {
@@ -78,7 +79,7 @@ impl Tasks {
             args: &args,
         };
         let last = |db: Db<Write>| async move {
-            let removed = own(row).delete_all(&db.acting::<Working>()).await?;
+            let removed = own(row).delete_all(&db.acting::<RunTasks>()).await?;
             Ok(removed == 1)
         };
         #[allow(deprecated)]
@@ -94,7 +95,7 @@ impl Tasks {
     async fn put_back(&self, row: &TaskRow, why: &str, after: Option<Duration>) -> Result<()> {
         let due = self.clock.now() + after.unwrap_or_else(|| pause(row.attempt)).min(LONGEST_PAUSE);
         self.write(|db| async move {
-            let acting = db.acting::<Working>();
+            let acting = db.acting::<RunTasks>();
             let own = own(row).change_all(&acting, |t| {
                 [
                     t.due.set(due),
@@ -111,7 +112,7 @@ impl Tasks {
     pub(crate) async fn give_back(&self, row: &TaskRow) -> Result<()> {
         let now = self.clock.now();
         self.write(|db| async move {
-            let acting = db.acting::<Working>();
+            let acting = db.acting::<RunTasks>();
             let own = own(row).change_all(&acting, |t| {
                 [t.due.set(now), t.worker.set(None), t.attempt.increase_by(-1)]
             });
@@ -124,11 +125,11 @@ impl Tasks {
     pub(crate) async fn bury(&self, row: &TaskRow, why: &str) -> Result<()> {
         let died = self.clock.now();
         self.write(|db| async move {
-            let acting = db.acting::<Working>();
+            let acting = db.acting::<RunTasks>();
             if own(row).delete_all(&acting).await? == 0 {
                 return Ok(());
             }
-            let dead = NewDeadRow {
+            let dead = NewDeadTaskRow {
                 task: row.id.uuid(),
                 name: row.name.clone(),
                 queue: row.queue.clone(),
@@ -142,9 +143,16 @@ impl Tasks {
                 created: row.created,
                 died,
             };
-            DeadRow::create(dead).save(&acting).await.map(drop)
+            DeadTaskRow::create(dead).save(&acting).await.map(drop)
         })
         .await
+    }
+
+    /// A unit of the queue's own rows. Each is locked, or is this try's, by the statement that changes it; so on PostgreSQL it need not
+    /// go together with what callers write meanwhile, and undoes none of them.
+    pub(crate) fn relaxed(&self) -> Unit {
+        #[allow(deprecated)]
+        self.units.__begin_relaxed()
     }
 
     /// One small unit, done again where it does not fit beside others.
@@ -154,7 +162,7 @@ impl Tasks {
     {
         let mut retries = Retries::default();
         loop {
-            let unit = self.units.begin();
+            let unit = self.relaxed();
             let done = work(unit.db()).await;
             let saved = unit.finish(done.is_ok()).await;
             let done = done.and_then(|value| saved.map(|()| value));

@@ -1,14 +1,13 @@
 //! A task into the unit of whoever asks for it.
 
 use std::pin::Pin;
-use std::sync::Arc;
 
 use vauban::orm::actions::Change;
 use vauban::orm::{DateTime, Db, Error, Result, Write, Writes};
 use vauban::tasks::{Enqueued, NewTask, Priority, TaskQueue, When};
 
 use crate::model::{NewTaskRow, TaskRow};
-use crate::services::Queueing;
+use crate::services::QueueTasks;
 use crate::tasks::Tasks;
 
 impl TaskQueue for Tasks {
@@ -50,7 +49,7 @@ impl TaskQueue for Tasks {
                 error: None,
                 created: now,
             };
-            let acting = db.acting::<Queueing>();
+            let acting = db.acting::<QueueTasks>();
             let row = match TaskRow::create(new).save(&acting).await {
                 Ok(row) => row,
                 Err(Error::Unique { .. }) if is_keyed => return Ok(Enqueued::There),
@@ -60,8 +59,7 @@ impl TaskQueue for Tasks {
                 self.seal_row(&acting, &row, &task.args).await?;
             }
             if due <= now {
-                let wake = Arc::clone(&self.wake);
-                db.on_commit(async move { wake.notify_one() });
+                db.on_commit(self.wake.clone().all());
             }
             Ok(Enqueued::New)
         })

@@ -7,8 +7,8 @@ use vauban::commands::Failure;
 use vauban::orm::{DateTime, Error, Result};
 use vauban::tasks::{Missed, Scheduled, TaskQueue as _};
 
-use crate::model::{DueRow, NewDueRow};
-use crate::services::Working;
+use crate::model::{NewTaskDueRow, TaskDueRow};
+use crate::services::RunTasks;
 use crate::tasks::Tasks;
 use crate::timetable::Timetable;
 
@@ -97,8 +97,8 @@ impl Tasks {
     /// The last time that was seen to.
     pub(crate) async fn last_due(&self, clockwork: &Clockwork) -> Result<Option<DateTime>> {
         let unit = self.units.begin();
-        let db = unit.read_db().acting::<Working>();
-        let own = DueRow::objects().filter(|d| d.schedule.eq(&clockwork.name));
+        let db = unit.read_db().acting::<RunTasks>();
+        let own = TaskDueRow::objects().filter(|d| d.schedule.eq(&clockwork.name));
         let last = own.order_by(|d| d.due.desc()).first(&db).await?;
         Ok(last.map(|row| row.due))
     }
@@ -106,13 +106,15 @@ impl Tasks {
     /// Pitfall 8 (celery#2856): of ten processes at one time one writes its row, and the task is queued with that.
     async fn note(&self, clockwork: &Clockwork, due: DateTime, runs: bool) -> Result<()> {
         let noted = self.write(|db| async move {
-            let acting = db.acting::<Working>();
+            let acting = db.acting::<RunTasks>();
             let schedule = clockwork.name.clone();
-            DueRow::create(NewDueRow { schedule, due }).save(&acting).await?;
+            TaskDueRow::create(NewTaskDueRow { schedule, due })
+                .save(&acting)
+                .await?;
             if runs {
                 self.enqueue(&db, clockwork.scheduled.at(due)).await?;
             }
-            let older = DueRow::objects().filter(|d| d.schedule.eq(&clockwork.name) & d.due.lt(due));
+            let older = TaskDueRow::objects().filter(|d| d.schedule.eq(&clockwork.name) & d.due.lt(due));
             older.delete_all(&acting).await.map(drop)
         });
         match noted.await {

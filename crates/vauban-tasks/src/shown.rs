@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use vauban::orm::DateTime;
 
-use crate::model::{DeadRow, TaskRow};
+use crate::model::{DeadTaskRow, TaskRow};
 
 /// What a task does at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl Shown {
         }
     }
 
-    pub(crate) fn dead(row: DeadRow) -> Self {
+    pub(crate) fn dead(row: DeadTaskRow) -> Self {
         Self {
             id: row.task,
             state: State::Dead,

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
 
-use tokio::sync::Notify;
 use uuid::Uuid;
 use vauban::commands::Failure;
 use vauban::module::Wiring;
@@ -16,6 +14,7 @@ use crate::clock::Clock;
 use crate::model::TaskRow;
 use crate::schedules::Clockwork;
 use crate::settings::TaskSettings;
+use crate::wake::Wake;
 
 /// The tasks of one site: a part of it, and its queue.
 pub struct Tasks {
@@ -25,8 +24,8 @@ pub struct Tasks {
     pub(crate) sealer: Sealer,
     pub(crate) listed: BTreeMap<&'static str, TaskMeta>,
     pub(crate) schedules: Vec<Clockwork>,
-    /// Told when something was queued in this process.
-    pub(crate) wake: Arc<Notify>,
+    /// Told when something was queued.
+    pub(crate) wake: Wake,
     /// Which process this is, to rows.
     pub(crate) worker: Uuid,
 }
@@ -63,7 +62,7 @@ impl Tasks {
             sealer: wiring.keys().sealer("arguments"),
             listed,
             schedules,
-            wake: Arc::default(),
+            wake: Wake::new(wiring.units()),
             worker: Uuid::from_u128(rand::random()),
         })
     }

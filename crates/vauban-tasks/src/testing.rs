@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use vauban::site::Site;
+use vauban::site::{Site, Stop};
 
 use crate::claim::AT_ONCE;
 use crate::tasks::Tasks;
+use crate::worker::work;
 
 impl Tasks {
     /// Queues what the clock says, and runs what is due, one after the other, until nothing is; how many runs that were.
@@ -28,6 +29,12 @@ impl Tasks {
                 return runs;
             }
         }
+    }
+
+    /// Works as `serve` and `worker` do, until it is told to stop.
+    #[doc(hidden)]
+    pub async fn work_for_test(self: &Arc<Self>, site: &Arc<Site>, stop: Stop, bound: Duration) {
+        work(Arc::clone(self), Arc::clone(site), stop, bound).await;
     }
 
     /// Moves the clock on.

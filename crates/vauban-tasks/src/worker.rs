@@ -19,6 +19,7 @@ type Running = Arc<Mutex<BTreeMap<Uuid, TaskRow>>>;
 pub(crate) async fn work(tasks: Arc<Tasks>, site: Arc<Site>, mut stop: Stop, bound: Duration) {
     let running = Running::default();
     let mut runs = JoinSet::new();
+    let hears = tokio::spawn(tasks.wake.clone().hear());
     let renewals = tokio::spawn(renewing(Arc::clone(&tasks), Arc::clone(&running)));
     let mut woken = true;
     while !stop.is_asked() {
@@ -41,13 +42,14 @@ pub(crate) async fn work(tasks: Arc<Tasks>, site: Arc<Site>, mut stop: Stop, bou
         }
         tokio::select! {
             () = stop.asked() => break,
-            () = tasks.wake.notified() => woken = true,
+            () = tasks.wake.woken() => woken = true,
             Some(_) = runs.join_next() => woken = true,
             () = tokio::time::sleep(tasks.settings.poll) => {}
         }
     }
     end(&tasks, &running, runs, bound).await;
     renewals.abort();
+    hears.abort();
 }
 
 /// Claims as much as there is room for. Where nobody said that something is due, it is looked first.

@@ -86,9 +86,16 @@ static SLOW: Slow = Slow {
     go_on: Notify::const_new(),
 };
 
+static STOPS: Notify = Notify::const_new();
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
 /// As a service.
 #[task(name = "night", tries = 3, priority = high)]
 async fn night(_: AsService<Nightly>, attempt: Attempt, db: Db<Write>, text: String) -> Result<(), Failed> {
+    if text == "stops" && !STOPPED.swap(true, Ordering::SeqCst) {
+        STOPS.notify_one();
+        std::future::pending::<()>().await;
+    }
     if text == "slow" && attempt.number == 1 {
         SLOW.begun.notify_one();
         SLOW.go_on.notified().await;
@@ -510,4 +517,49 @@ async fn another_releases_tasks_wait_for_it() {
     new.advance(Duration::from_secs(20));
     assert_eq!(new.run_tasks().await, 1);
     assert_eq!(notes(&new).await, ["brand new", "fine", "night 7"]);
+}
+
+/// Pitfall 3: an orderly stop gives back what runs, and that is no try.
+#[tokio::test]
+async fn who_stops_gives_back_what_runs() {
+    let app = TestApp::new(app);
+    enqueue(&app, "stops").await;
+    enqueue(&app, "fine").await;
+    app.work_until(STOPS.notified(), Duration::from_millis(50)).await;
+    assert_eq!(notes(&app).await, ["fine"]);
+    let listed = app.command("tasks", &["list", "--json"]).await.unwrap();
+    assert!(
+        listed.contains("\"state\":\"queued\"") && listed.contains("\"attempt\":0"),
+        "{listed}"
+    );
+    assert_eq!(app.run_tasks().await, 1);
+    assert_eq!(notes(&app).await, ["fine", "stops"]);
+}
+
+/// A worker that waits begins as soon as a unit in its process is saved: long before it would look by itself.
+#[tokio::test]
+async fn a_worker_is_woken_by_the_commit() {
+    let app = TestApp::with(app, &[("tasks.poll", "60s")]);
+    let done = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        enqueue(&app, "woken").await;
+        while notes(&app).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let worked = app.work_until(done, Duration::from_secs(1));
+    tokio::time::timeout(Duration::from_secs(20), worked)
+        .await
+        .expect("it was woken");
+    assert_eq!(notes(&app).await, ["woken"]);
+}
+
+/// CWE-770, CWE-158: what is too large or cannot be stored is an error of the caller's unit, and nothing of that is saved.
+#[tokio::test]
+async fn what_cannot_be_stored_fails_its_caller() {
+    let app = TestApp::new(app);
+    for text in ["\0".to_owned(), "x".repeat(70_000)] {
+        assert!(app.command("queue", &["--text", &text]).await.is_err());
+    }
+    assert_eq!(app.run_tasks().await, 0);
 }

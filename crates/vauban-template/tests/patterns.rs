@@ -19,7 +19,7 @@ use pattern_table::{Verdict, patterns};
 use std::collections::HashMap;
 use vauban_template::compiler::ast::Expr;
 use vauban_template::compiler::check::check;
-use vauban_template::compiler::derive::each;
+use vauban_template::compiler::html::ir::each;
 use vauban_template::compiler::html::ir::{Context, Op};
 
 /// What the compiler says: the class of a refusal, and of the hints about the policy.

@@ -25,6 +25,7 @@ chapters! {
     page_policy = "page-policy.md",
     queries = "queries.md",
     rich_text = "rich-text.md",
+    tasks = "tasks.md",
     templates = "templates.md",
     testing = "testing.md",
     views = "views.md",

@@ -36,6 +36,10 @@ const STANDS_ON: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "vauban-mail",
+        &["vauban-core", "vauban-template", "vauban-macros"],
+    ),
+    (
         "vauban-accounts",
         &[
             "vauban-mail",
@@ -47,10 +51,6 @@ const STANDS_ON: &[(&str, &[&str])] = &[
         ],
     ),
     ("vauban-tasks", &["vauban-core"]),
-    (
-        "vauban-mail",
-        &["vauban-core", "vauban-template", "vauban-macros"],
-    ),
     (
         "vauban",
         &[

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use vauban_orm::Db;
 
+use super::Site;
 use crate::routing::{Router, Url};
 use crate::settings::Settings;
 
@@ -81,6 +82,21 @@ impl fmt::Display for NoOrigin {
 }
 
 impl std::error::Error for NoOrigin {}
+
+impl Site {
+    /// A typed URL with the site's origin before it, for what leaves the site: a mail, a feed, a command's output.
+    ///
+    /// The origin is the first of the setting `origins`, or of `allowed_hosts`; never the request's `Host` (CWE-644:
+    /// links in a mail would lead wherever a stranger says).
+    ///
+    /// # Errors
+    /// If the settings name no origin of the site's own: a release whose `allowed_hosts` are suffixes or `*`.
+    pub fn absolute_url(&self, url: &Url) -> Result<String, NoOrigin> {
+        Ok(Addresses::of(&self.settings, &self.router)
+            .absolute(url)?
+            .to_string())
+    }
+}
 
 impl Url {
     /// The whole address, for what leaves the site. In a view, a task and a command alike: the handle knows the site.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use vauban_orm::engine::Database;
 
-use super::addresses::{Addresses, NoOrigin};
 use super::{AnyGate, AnyMiddleware, IdentityBackend, Package, Parts, Units};
 use crate::http::{ByStatus, ErrorFacts, PagesByType, Request, Response};
 use crate::pipeline::Headers;
@@ -74,19 +73,6 @@ impl Site {
         let mut out = String::new();
         url.push(self.router.mount(url.view()), &mut out);
         out
-    }
-
-    /// A typed URL with the site's origin before it, for what leaves the site: a mail, a feed, a command's output.
-    ///
-    /// The origin is the first of the setting `origins`, or of `allowed_hosts`; never the request's `Host` (CWE-644:
-    /// links in a mail would lead wherever a stranger says).
-    ///
-    /// # Errors
-    /// If the settings name no origin of the site's own: a release whose `allowed_hosts` are suffixes or `*`.
-    pub fn absolute_url(&self, url: &Url) -> Result<String, NoOrigin> {
-        Ok(Addresses::of(&self.settings, &self.router)
-            .absolute(url)?
-            .to_string())
     }
 
     /// A part that a module brought, by its type.

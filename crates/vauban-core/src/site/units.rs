@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use vauban_orm::engine::{Backoff, Database, Unit};
+use vauban_orm::engine::{Backoff, Database, Heard, Unit};
 use vauban_orm::{Actor, Error};
 
 /// The way of a module's services to their rows.
@@ -38,6 +38,34 @@ impl Units {
         #[allow(deprecated)]
         let unit = self.0.bind(Actor::nobody());
         unit
+    }
+
+    /// The same for rows of a queue, which are locked before they are looked at.
+    #[doc(hidden)]
+    #[deprecated(
+        note = "only the framework's queue locks all that it decides by (CWE-362): write `units.begin()`"
+    )]
+    pub fn __begin_relaxed(&self) -> Unit {
+        #[allow(deprecated)]
+        let unit = self.begin().__read_committed();
+        unit
+    }
+
+    /// Tells whoever [hears](Self::hear) this topic, in every process on this database: that there is something to look at. On SQLite
+    /// nobody is told. Not in a unit, and not often: on PostgreSQL each NOTIFY waits for all others at its commit.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub fn tell(&self, topic: &'static str) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        self.0.tell(topic)
+    }
+
+    /// Hears what is told on a topic, by a connection of its own; `None` on SQLite, where there is one process.
+    ///
+    /// # Errors
+    /// If none can be opened.
+    pub async fn hear(&self, topic: &'static str) -> Result<Option<Heard>, Error> {
+        self.0.hear(topic).await
     }
 
     /// One in which this actor acts.

@@ -75,7 +75,7 @@ pub async fn mails(_: Public, post: Part<Arc<Post>>) -> Result<ListPage> {
 /// The page shows a frame of its own site.
 const FRAMES: Csp = Csp::strict().own_frames();
 
-/// One of them.
+/// One mail, with its text, its HTML and its headers.
 #[view(get, "/dev/mail/{id}/", csp = FRAMES)]
 pub async fn mail(_: Public, post: Part<Arc<Post>>, id: Path<String>) -> Result<ShowPage> {
     let letter = post.kept.find(&id).ok_or_else(Error::not_found)?;

@@ -59,12 +59,12 @@ impl Attachment {
         })
     }
 
-    /// Its name.
+    /// What it is saved as.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its bytes.
+    /// What is in it.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }

@@ -64,7 +64,7 @@ impl<M: Mail> Draft<M> {
         self
     }
 
-    /// Adds a file.
+    /// Adds a file, of ten at most.
     pub fn attach(mut self, file: Attachment) -> Self {
         self.attachments.push(file);
         self

@@ -39,12 +39,12 @@ impl Mailbox {
         }
     }
 
-    /// The address.
+    /// The address, in its normal form.
     pub const fn email(&self) -> &Email {
         &self.email
     }
 
-    /// The name.
+    /// The name, if one is known.
     pub fn name(&self) -> Option<&str> {
         self.name.as_ref().map(Line::as_str)
     }

@@ -53,9 +53,9 @@ impl AccessRule for ByLinkOfMail {
 #[derive(Template)]
 #[template("mail/unsubscribe.html", replaceable)]
 pub struct UnsubscribePage {
-    /// Whose mails.
+    /// To which address its mails go.
     pub email: String,
-    /// The bulk kind.
+    /// What `bulk = "…"` calls it.
     pub kind: String,
 }
 
@@ -63,9 +63,9 @@ pub struct UnsubscribePage {
 #[derive(Template)]
 #[template("mail/unsubscribed.html", replaceable)]
 pub struct UnsubscribedPage {
-    /// Whose mails.
+    /// To which address its mails go.
     pub email: String,
-    /// The bulk kind.
+    /// What `bulk = "…"` calls it.
     pub kind: String,
 }
 
@@ -80,7 +80,7 @@ pub async fn unsubscribe(_: Public, post: Part<Arc<Post>>, token: Path<String>) 
     Ok(Response::of(page).caching(Caching::NoStore))
 }
 
-/// Leaves.
+/// Leaves the kind, by the button as by one click.
 #[view(post, "/unsubscribe/{token}/")]
 pub async fn leave(who: ByLinkOfMail, db: Db<Write>, token: Path<String>) -> Result<Response> {
     // The rule has read it.

@@ -11,7 +11,7 @@ use crate::post::Post;
 /// The longest token: of the longest address and kind.
 const MOST: usize = 600;
 
-/// Who leaves what.
+/// The address that leaves, and which kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     pub(crate) email: Email,

@@ -22,6 +22,7 @@ mod shared;
 mod steps;
 #[cfg(feature = "postgres")]
 mod together;
+mod topics;
 mod upkeep;
 mod watch;
 mod work;
@@ -33,6 +34,7 @@ pub use reading::{answering, answering_within, rendering};
 #[cfg(debug_assertions)]
 pub use refused::{Found, Refused};
 pub use shared::LoggedQuery;
+pub use topics::Heard;
 pub use upkeep::Upkeep;
 pub use work::Unit;
 

@@ -58,6 +58,9 @@ pub(crate) struct Shared {
     /// Nothing was read or written in it yet.
     #[cfg(feature = "postgres")]
     is_fresh: AtomicBool,
+    /// Each of its statements sees what was saved before that one.
+    #[cfg(feature = "postgres")]
+    is_relaxed: AtomicBool,
     /// What is read beside it.
     #[cfg(feature = "postgres")]
     pub(super) together: Together,
@@ -117,6 +120,8 @@ impl Shared {
             transaction: tokio::sync::Mutex::new(None),
             #[cfg(feature = "postgres")]
             is_fresh: AtomicBool::new(false),
+            #[cfg(feature = "postgres")]
+            is_relaxed: AtomicBool::new(false),
             #[cfg(feature = "postgres")]
             together: Together::default(),
             parts: Parts::default(),
@@ -575,7 +580,7 @@ impl Shared {
         if self.database.0.options.row_security {
             Box::pin(connection.ready_to_mark()).await?;
         }
-        connection.begin(Access::Write, isolation()).await?;
+        connection.begin(Access::Write, self.isolation()).await?;
         self.check_open()?;
         *open = Some(connection);
         self.is_fresh.store(true, Ordering::Release);
@@ -630,7 +635,7 @@ impl Shared {
                 Err(Error::Undone) => {}
                 // Nothing was done before it: another transaction is as good as a place to go back to.
                 Err(_) if is_alone => {
-                    Box::pin(connection.begin_again(isolation())).await?;
+                    Box::pin(connection.begin_again(self.isolation())).await?;
                 }
                 Err(_) => connection.undo_statement().await?,
             }
@@ -647,7 +652,7 @@ impl Shared {
             // Not in the transaction that failed: as long as it is open, others do not fit beside what it read.
             connection.rollback().await?;
             tokio::time::sleep(pause).await;
-            connection.begin(Access::Write, isolation()).await?;
+            connection.begin(Access::Write, self.isolation()).await?;
             found = run().await;
         }
         let lost = matches!(found, Err(Error::Undone | Error::Unavailable(_))) || connection.is_broken();
@@ -712,6 +717,19 @@ impl Shared {
         }
     }
 
+    /// CWE-362: policies read other rows than those that are written. As if one unit ran after the other, or not at all.
+    fn isolation(&self) -> Isolation {
+        if self.is_relaxed.load(Ordering::Acquire) || removed(Control::Serial) {
+            Isolation::ReadCommitted
+        } else {
+            Isolation::Serializable
+        }
+    }
+
+    pub(super) fn relax(&self) {
+        self.is_relaxed.store(true, Ordering::Release);
+    }
+
     /// The unit ends, for nothing of it is left.
     fn is_undone(&self) -> Error {
         let mut state = lock(&self.state);
@@ -719,16 +737,6 @@ impl Shared {
             state.status = Status::Undone;
         }
         Error::Undone
-    }
-}
-
-/// CWE-362: policies read other rows than those that are written. As if one unit ran after the other, or not at all.
-#[cfg(feature = "postgres")]
-fn isolation() -> Isolation {
-    if removed(Control::Serial) {
-        Isolation::ReadCommitted
-    } else {
-        Isolation::Serializable
     }
 }
 

@@ -40,6 +40,19 @@ impl Unit {
         }
     }
 
+    /// The same unit, each of whose statements sees what was saved before that one, and which undoes nobody: for rows that are locked
+    /// before they are looked at, as those of a queue are. On SQLite there is no difference.
+    #[doc(hidden)]
+    #[deprecated(
+        note = "only the framework's queue: what a policy reads, and what `get_or_create` finds, may be another's by the time it is written (CWE-362)"
+    )]
+    #[must_use]
+    pub fn __read_committed(self) -> Self {
+        #[cfg(feature = "postgres")]
+        self.shared.relax();
+        self
+    }
+
     /// A handle that reads and writes. Of a unit that reads, its writes are [`Error::ReadOnly`].
     pub fn db(&self) -> Db<Write> {
         Db::<Write>::new(self.read_db())

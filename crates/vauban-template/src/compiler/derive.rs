@@ -2,7 +2,7 @@
 
 use super::error::{Error, Pos, Problem, Sources};
 use super::generate::{Generator, Known, Options, PAGE_NAMES};
-use super::html::ir::{Inside, Op};
+use super::html::ir::{Inside, Op, each};
 use super::html::{Analysed, Machine, analyse};
 use super::parts::{Part, parts};
 use super::plain::{self, is_plain};
@@ -502,7 +502,7 @@ pub fn compile<L: Loader>(
         }
     }
     if options.unasked {
-        errors.extend(super::mail::misplaced(&analysed.ops, &page.nodes, &warnings));
+        errors.extend(super::misplaced::misplaced(&analysed.ops, &page.nodes, &warnings));
     }
     if let Some(package) = package {
         missing_files(
@@ -656,36 +656,6 @@ fn slots(ops: &[Op]) -> Vec<String> {
         }
     });
     found.into_iter().collect()
-}
-
-/// Visits every step.
-pub fn each(ops: &[Op], visit: &mut dyn FnMut(&Op)) {
-    for op in ops {
-        visit(op);
-        match op {
-            Op::If(branches, otherwise, _) => {
-                for (_, body) in branches {
-                    each(body, visit);
-                }
-                each(otherwise, visit);
-            }
-            Op::For(f) => {
-                each(&f.body, visit);
-                each(&f.empty, visit);
-            }
-            Op::With(_, body, _) | Op::Only(_, body, _) | Op::Spaceless(body) | Op::Slot(_, body, _) => {
-                each(body, visit);
-            }
-            Op::Fragment(fragment) => each(&fragment.body, visit),
-            Op::InForm(op) => each(std::slice::from_ref(op), visit),
-            Op::Component(_, slots, _) => {
-                for (_, body) in slots {
-                    each(body, visit);
-                }
-            }
-            _ => {}
-        }
-    }
 }
 
 /// The template itself may be given as text; everything else comes from the folder.

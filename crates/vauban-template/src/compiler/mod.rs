@@ -14,6 +14,7 @@ pub mod html;
 pub mod lexer;
 pub mod literal;
 pub mod mail;
+mod misplaced;
 pub mod parser;
 pub mod parts;
 pub mod plain;

@@ -210,6 +210,19 @@ impl TestApp {
         self.tasks().advance_for_test(by);
     }
 
+    /// Works beside the test as `serve` does beside serving, until `until` is ready; then what runs has so long to end.
+    ///
+    /// # Panics
+    /// If the program has no tasks.
+    pub async fn work_until(&self, until: impl Future<Output = ()>, bound: std::time::Duration) {
+        let (say, stop) = crate::site::Stop::pair();
+        let asked = async {
+            until.await;
+            say.send_replace(true);
+        };
+        tokio::join!(asked, self.tasks().work_for_test(&self.site, stop, bound));
+    }
+
     fn tasks(&self) -> &Arc<vauban_tasks::Tasks> {
         let tasks = self.site.part();
         tasks.unwrap_or_else(|| panic!("the program has no tasks: add `.module(vauban::tasks::module())`"))

@@ -1,12 +1,15 @@
 //! Opening a connection: the socket, TLS, the sign-in, the session's settings.
 
+use std::future::poll_fn;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::mpsc;
 use tokio_postgres::config::{ChannelBinding, SslMode};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{CancelToken, Client, Config, NoTls};
+use tokio_postgres::{AsyncMessage, CancelToken, Client, Config, NoTls};
 
 use super::address::{Address, Host, Tls};
 use super::failure::Failure;
@@ -128,19 +131,24 @@ impl Dial {
 
     /// Opens a connection; its task runs until the client is dropped.
     pub(super) async fn open(&self) -> Result<Client, Failure> {
+        self.open_hearing(None).await
+    }
+
+    /// The same, which gives on what it is notified of: the channel's text.
+    pub(super) async fn open_hearing(&self, hears: Option<Hears>) -> Result<Client, Failure> {
         let socket = self.socket().await?;
         let (client, facts) = match &self.tls {
             None => {
                 let stream = Bounded::new(socket, self.message);
                 let (client, connection) = self.config.connect_raw(stream, NoTls).await?;
                 let facts = Facts::of(|name| connection.parameter(name));
-                tokio::spawn(connection);
+                drive(connection, hears);
                 (client, facts)
             }
             Some(tls) => {
                 let (client, connection) = self.config.connect_raw(socket, tls.clone()).await?;
                 let facts = Facts::of(|name| connection.parameter(name));
-                tokio::spawn(connection);
+                drive(connection, hears);
                 (client, facts)
             }
         };
@@ -165,6 +173,31 @@ impl Dial {
         }
         Ok(())
     }
+}
+
+/// Who is told what a connection is notified of.
+pub(super) type Hears = mpsc::Sender<String>;
+
+/// Runs a connection, in a task of its own.
+fn drive<S, T>(mut connection: tokio_postgres::Connection<S, T>, hears: Option<Hears>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Some(hears) = hears else {
+        tokio::spawn(connection);
+        return;
+    };
+    tokio::spawn(async move {
+        while let Some(message) = poll_fn(|cx| connection.poll_message(cx)).await {
+            match message {
+                // CWE-770: whoever hears too slowly has been told already.
+                Ok(AsyncMessage::Notification(told)) => drop(hears.try_send(told.payload().to_owned())),
+                Ok(_) => {}
+                Err(_) => return,
+            }
+        }
+    });
 }
 
 fn shown(host: &Host) -> String {

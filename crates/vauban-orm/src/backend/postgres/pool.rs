@@ -112,6 +112,11 @@ impl Pool {
         self.dial.role()
     }
 
+    /// How connections are opened.
+    pub(super) fn dial(&self) -> &Dial {
+        &self.dial
+    }
+
     /// One connection apart from the others, for a thread with a runtime of its own.
     pub(crate) fn apart(&self) -> Arc<Self> {
         let options = PoolOptions {

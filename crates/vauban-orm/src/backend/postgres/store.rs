@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::connection::Access;
 use super::failure::Failure;
+use super::listen::Listening;
 use super::pool::{Pool, PoolOptions, Pooled};
 use crate::backend::session::Session;
 use crate::backend::{KeptTexts, Watched};
@@ -52,6 +53,14 @@ impl Store {
     /// None can be opened.
     pub(crate) async fn apart(&self) -> Result<Pooled, Failure> {
         self.pool.apart().get(Access::Write).await
+    }
+
+    /// A connection that hears what is told on a topic.
+    ///
+    /// # Errors
+    /// None can be opened.
+    pub(crate) async fn listen(&self, topic: &str) -> Result<Listening, Failure> {
+        Listening::open(self.pool.dial(), topic).await
     }
 
     /// Who watches its statements.

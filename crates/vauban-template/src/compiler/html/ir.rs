@@ -198,3 +198,33 @@ pub fn push(ops: &mut Vec<Op>, text: &str) {
         ops.push(Op::Literal(text.to_owned()));
     }
 }
+
+/// Visits every step.
+pub fn each(ops: &[Op], visit: &mut dyn FnMut(&Op)) {
+    for op in ops {
+        visit(op);
+        match op {
+            Op::If(branches, otherwise, _) => {
+                for (_, body) in branches {
+                    each(body, visit);
+                }
+                each(otherwise, visit);
+            }
+            Op::For(f) => {
+                each(&f.body, visit);
+                each(&f.empty, visit);
+            }
+            Op::With(_, body, _) | Op::Only(_, body, _) | Op::Spaceless(body) | Op::Slot(_, body, _) => {
+                each(body, visit);
+            }
+            Op::Fragment(fragment) => each(&fragment.body, visit),
+            Op::InForm(op) => each(std::slice::from_ref(op), visit),
+            Op::Component(_, slots, _) => {
+                for (_, body) in slots {
+                    each(body, visit);
+                }
+            }
+            _ => {}
+        }
+    }
+}
