@@ -21,8 +21,12 @@ pub(crate) fn create_superuser() -> Command {
 
 /// Sends somebody the link to an account of their own.
 pub(crate) fn invite() -> Command {
-    Command::new("invite", "Send somebody the link to an account of their own", send)
-        .option_of("email", "ADDRESS", "Their e-mail address")
+    Command::new(
+        "invite",
+        "Send somebody the link to an account of their own",
+        send,
+    )
+    .option_of("email", "ADDRESS", "Their e-mail address")
 }
 
 async fn send(run: Run) -> Result<(), Failure> {

@@ -60,11 +60,7 @@ impl Accounts {
         match (active, purpose, asked) {
             (None, Purpose::SignUp, _) => {
                 let link = urls::signup_link(&token).absolute(db)?;
-                let mail = SignUpMail {
-                    site,
-                    link,
-                    lifetime,
-                };
+                let mail = SignUpMail { site, link, lifetime };
                 mail.to(&to).send(db).await?;
             }
             (Some(_), _, Purpose::SignUp) => {
@@ -78,11 +74,7 @@ impl Accounts {
             }
             (Some(_), ..) => {
                 let link = self.reset_link(db, &token)?;
-                let mail = ResetMail {
-                    site,
-                    link,
-                    lifetime,
-                };
+                let mail = ResetMail { site, link, lifetime };
                 mail.to(&to).send(db).await?;
             }
             (None, ..) => {
@@ -174,7 +166,11 @@ impl Accounts {
 
     /// The account behind a link that was found, as it stands: `None` if it may not be used, or its password or address is another
     /// one than when the link was made.
-    pub(crate) async fn behind(&self, db: &Db, link: &Link) -> Result<Option<(Account, Option<crate::Hash>)>> {
+    pub(crate) async fn behind(
+        &self,
+        db: &Db,
+        link: &Link,
+    ) -> Result<Option<(Account, Option<crate::Hash>)>> {
         let found = self.users.standing(db, link.account).await?;
         Ok(found.filter(|(person, hash)| {
             person.is_active && link.epoch == Epoch::of(&person.email, hash.as_ref())

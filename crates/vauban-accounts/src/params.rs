@@ -11,8 +11,8 @@ use super::people::UserAccount;
 use crate::events;
 use crate::sessions::Session;
 use vauban::forms::Form;
-use vauban::orm::Db;
 use vauban::http::{Error, Request, Result};
+use vauban::orm::Db;
 use vauban::routing::{BySession, Call, Kind, OptionalParam, Param, Refusal, Writing};
 
 /// The signed-in user's own row; asks for a sign-in. `Option<CurrentUser<U>>` does not.

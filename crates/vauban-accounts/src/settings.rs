@@ -150,7 +150,11 @@ impl ModuleSettings for AccountSettings {
             (!is_within).then(|| {
                 Finding::error(
                     name,
-                    format!("{name} is not between {} and {} seconds", least.as_secs(), most.as_secs()),
+                    format!(
+                        "{name} is not between {} and {} seconds",
+                        least.as_secs(),
+                        most.as_secs()
+                    ),
                     "Leave it at its default, or write a time between these.",
                 )
             })

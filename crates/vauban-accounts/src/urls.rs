@@ -48,8 +48,9 @@ mod table {
 }
 
 pub use table::{
-    confirm, confirm_post, email, email_link, email_link_post, email_post, kept, kept_post, login, login_post, logout, password, password_post, reset, reset_link, reset_link_post,
-    reset_post, signup, signup_link, signup_link_post, signup_post,
+    confirm, confirm_post, email, email_link, email_link_post, email_post, kept, kept_post, login,
+    login_post, logout, password, password_post, reset, reset_link, reset_link_post, reset_post, signup,
+    signup_link, signup_link_post, signup_post,
 };
 
 /// In this package's own templates, as in a site's: `{% url accounts.login %}`.

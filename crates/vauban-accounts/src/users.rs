@@ -176,7 +176,9 @@ impl<U: UserAccount> UserTable for TableOf<U> {
                 user: id,
                 hash: new.as_str().to_owned(),
             };
-            Credential::create(new).save(&db.acting::<PasswordChange<U>>()).await?;
+            Credential::create(new)
+                .save(&db.acting::<PasswordChange<U>>())
+                .await?;
             Ok(true)
         })
     }

@@ -150,7 +150,8 @@ async fn a_secret_is_never_shown_again() {
     // CWE-549
     let w = World::new().await;
     let mut eve = w.app.client();
-    eve.post_form("/accounts/signup/", &[("email", "eve@example.com")]).await;
+    eve.post_form("/accounts/signup/", &[("email", "eve@example.com")])
+        .await;
     let link = w.app.mailed_link("eve@example.com").await.unwrap();
     let answer = eve.post_form(link, &[("password", "hunter2")]).await;
     answer

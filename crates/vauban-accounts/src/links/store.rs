@@ -7,9 +7,9 @@ use vauban::http::{Error, Result};
 use vauban::orm::{DateTime, Db, QuerySet, Write};
 use vauban::units::Units;
 
+use super::LinkLifetimes;
 use super::lifetimes::in_words;
 use super::model::{Epoch, LinkRow, NewLinkRow, Purpose};
-use super::LinkLifetimes;
 use crate::Email;
 use crate::sessions::{Clock, SessionToken};
 
@@ -63,9 +63,8 @@ impl Links {
         let acting = db.acting::<LinkStore>();
         // CWE-362: of two at once one is second.
         db.begin().await?;
-        let before = LinkRow::objects().filter(|l| {
-            l.email.eq(&link.email) & l.purpose.eq(purpose.name()) & l.account.eq(link.account)
-        });
+        let before = LinkRow::objects()
+            .filter(|l| l.email.eq(&link.email) & l.purpose.eq(purpose.name()) & l.account.eq(link.account));
         before.delete_all(&acting).await?;
         self.sweep(db).await?;
         let lifetime = SignedDuration::try_from(self.lifetimes.of(purpose))
@@ -134,10 +133,20 @@ impl Links {
     async fn sweep(&self, db: &Db<Write>) -> Result<()> {
         let now = DateTime::from(self.clock.now());
         let acting = db.acting::<LinkStore>();
-        let over = LinkRow::objects().filter(|l| l.expires.le(now)).limit(SWEPT_AT_ONCE);
-        let over: Vec<_> = over.all(&acting).await?.into_iter().map(|row| row.token).collect();
+        let over = LinkRow::objects()
+            .filter(|l| l.expires.le(now))
+            .limit(SWEPT_AT_ONCE);
+        let over: Vec<_> = over
+            .all(&acting)
+            .await?
+            .into_iter()
+            .map(|row| row.token)
+            .collect();
         // One statement, whether or not there are any.
-        LinkRow::objects().filter(|l| l.token.is_in(over)).delete_all(&acting).await?;
+        LinkRow::objects()
+            .filter(|l| l.token.is_in(over))
+            .delete_all(&acting)
+            .await?;
         Ok(())
     }
 
@@ -149,7 +158,10 @@ impl Links {
         // CWE-613: nor is one good that was made while the clock stood ahead.
         let newest = SignedDuration::try_from(self.lifetimes.of(purpose)).unwrap_or(SignedDuration::ZERO)
             + SignedDuration::from_mins(1);
-        let (now, newest) = (DateTime::from(now), DateTime::from(now.saturating_add(newest).unwrap_or(now)));
+        let (now, newest) = (
+            DateTime::from(now),
+            DateTime::from(now.saturating_add(newest).unwrap_or(now)),
+        );
         Some(LinkRow::objects().filter(|l| {
             l.token.eq(hash) & l.purpose.eq(purpose.name()) & l.expires.gt(now) & l.expires.le(newest)
         }))

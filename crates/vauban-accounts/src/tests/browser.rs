@@ -109,12 +109,19 @@ impl TestSite {
         let mails = self.mails().await;
         let links: Vec<_> = mails.last().unwrap().links().into_iter().map(path_of).collect();
         let opens = |path: &&String| path.split('/').any(|segment| segment.len() == 43);
-        links.iter().find(opens).unwrap_or_else(|| panic!("{links:?}")).clone()
+        links
+            .iter()
+            .find(opens)
+            .unwrap_or_else(|| panic!("{links:?}"))
+            .clone()
     }
 
     /// Asks for an account, and gives the path of its link.
     pub(super) async fn sign_up_link(&self, email: &str) -> String {
-        let reply = self.browser().submit("/accounts/signup/", &[("email", email)]).await;
+        let reply = self
+            .browser()
+            .submit("/accounts/signup/", &[("email", email)])
+            .await;
         assert_eq!(reply.status, 200, "{}", reply.body);
         self.link().await
     }

@@ -30,7 +30,9 @@ async fn link_to(site: &TestSite, email: &str) -> String {
 async fn asvs_6_3_7_an_address_changes_when_its_link_is_used() {
     let site = TestSite::new();
     let mut ann = signed_in(&site, "ann@example.com").await;
-    let reply = ann.submit("/accounts/email/", &[("email", "New@Example.com")]).await;
+    let reply = ann
+        .submit("/accounts/email/", &[("email", "New@Example.com")])
+        .await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert_eq!(ann.who().await, "ann@example.com");
     let link = link_to(&site, "new@example.com").await;
@@ -41,12 +43,21 @@ async fn asvs_6_3_7_an_address_changes_when_its_link_is_used() {
     assert_eq!((reply.status, reply.header("location")), (303, "/"));
     assert_eq!(ann.who().await, "new@example.com");
     let mails = site.mails().await;
-    let told: Vec<_> = mails.iter().filter(|mail| mail.to() == ["ann@example.com"]).collect();
+    let told: Vec<_> = mails
+        .iter()
+        .filter(|mail| mail.to() == ["ann@example.com"])
+        .collect();
     assert_eq!(told.len(), 2);
     assert!(told.iter().all(|mail| mail.text().contains("new@example.com")));
     assert_eq!(send(&site, &mut ann, &link).await, 404, "once");
-    assert_eq!(site.browser().sign_in("new@example.com", PASSWORD).await.status, 303);
-    assert_eq!(site.browser().sign_in("ann@example.com", PASSWORD).await.status, 422);
+    assert_eq!(
+        site.browser().sign_in("new@example.com", PASSWORD).await.status,
+        303
+    );
+    assert_eq!(
+        site.browser().sign_in("ann@example.com", PASSWORD).await.status,
+        422
+    );
 }
 
 /// ASVS 7.5.1, CWE-306. Attack: somebody at a session that was left open takes the account along.
@@ -56,8 +67,13 @@ async fn asvs_7_5_1_another_address_asks_for_a_proof() {
     let mut ann = signed_in(&site, "ann@example.com").await;
     let form = site.token_for(&ann, "/accounts/email/").await;
     site.kit.later(600);
-    let reply = ann.post("/accounts/email/", &form, &[("email", "evil@example.com")]).await;
-    assert!(reply.header("location").starts_with("/accounts/confirm/"), "{reply:?}");
+    let reply = ann
+        .post("/accounts/email/", &form, &[("email", "evil@example.com")])
+        .await;
+    assert!(
+        reply.header("location").starts_with("/accounts/confirm/"),
+        "{reply:?}"
+    );
     assert!(site.mails().await.is_empty());
 }
 
@@ -68,11 +84,15 @@ async fn cwe_287_only_the_account_that_asked_uses_the_link() {
     let site = TestSite::new();
     let mut ann = signed_in(&site, "ann@example.com").await;
     let mut eve = signed_in(&site, "eve@example.com").await;
-    ann.submit("/accounts/email/", &[("email", "typo@example.com")]).await;
+    ann.submit("/accounts/email/", &[("email", "typo@example.com")])
+        .await;
     let link = link_to(&site, "typo@example.com").await;
     let mut nobody = site.browser();
     let reply = nobody.get(&link).await;
-    assert!(reply.header("location").starts_with("/accounts/login/"), "{reply:?}");
+    assert!(
+        reply.header("location").starts_with("/accounts/login/"),
+        "{reply:?}"
+    );
     for browser in [&mut nobody, &mut eve] {
         let form = site.token_for(browser, &link).await;
         let reply = browser.post(&link, &form, &[]).await;
@@ -84,7 +104,11 @@ async fn cwe_287_only_the_account_that_asked_uses_the_link() {
     assert_eq!(nobody.get(&reset).await.status, 404);
     // It is still Ann's, until her password is another one.
     assert_eq!(ann.get(&link).await.status, 200);
-    let fields = [("old_password", PASSWORD), ("new_password", "seven red herrings"), ("new_password_again", "seven red herrings")];
+    let fields = [
+        ("old_password", PASSWORD),
+        ("new_password", "seven red herrings"),
+        ("new_password_again", "seven red herrings"),
+    ];
     assert_eq!(ann.submit("/accounts/password/", &fields).await.status, 303);
     assert_eq!(ann.get(&link).await.status, 404);
     assert_eq!(ann.who().await, "ann@example.com");
@@ -95,9 +119,11 @@ async fn cwe_287_only_the_account_that_asked_uses_the_link() {
 async fn cve_2026_32700_a_link_proves_the_address_that_it_was_sent_to() {
     let site = TestSite::new();
     let mut ann = signed_in(&site, "ann@example.com").await;
-    ann.submit("/accounts/email/", &[("email", "mine@example.com")]).await;
+    ann.submit("/accounts/email/", &[("email", "mine@example.com")])
+        .await;
     let mine = link_to(&site, "mine@example.com").await;
-    ann.submit("/accounts/email/", &[("email", "victim@example.com")]).await;
+    ann.submit("/accounts/email/", &[("email", "victim@example.com")])
+        .await;
     assert_eq!(send(&site, &mut ann, &mine).await, 404);
     assert_eq!(ann.who().await, "ann@example.com");
 }
@@ -117,7 +143,15 @@ async fn cwe_204_a_new_address_that_is_somebodys_is_answered_alike() {
     assert_eq!(seen.len(), 1, "{seen:?}");
     let mails = site.mails().await;
     let to: Vec<_> = mails.iter().map(|mail| mail.to()[0]).collect();
-    assert_eq!(to, ["bob@example.com", "ann@example.com", "free@example.com", "ann@example.com"]);
+    assert_eq!(
+        to,
+        [
+            "bob@example.com",
+            "ann@example.com",
+            "free@example.com",
+            "ann@example.com"
+        ]
+    );
     assert!(mails[0].links().is_empty());
     // Taken meanwhile.
     let link = link_to(&site, "free@example.com").await;

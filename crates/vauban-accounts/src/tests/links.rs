@@ -13,7 +13,12 @@ fn visible(reply: &Reply) -> (u16, String, String) {
     let headers: BTreeSet<_> = reply
         .headers
         .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "x-request-id" | "content-security-policy" | "set-cookie"))
+        .filter(|(name, _)| {
+            !matches!(
+                name.as_str(),
+                "x-request-id" | "content-security-policy" | "set-cookie"
+            )
+        })
         .map(|(name, value)| format!("{name}: {value:?}"))
         .collect();
     let headers = headers.into_iter().collect::<Vec<_>>().join("\n");
@@ -26,7 +31,10 @@ fn count(site: &TestSite, table: &str) -> i64 {
 }
 
 async fn reset_link(site: &TestSite, email: &str) -> String {
-    let reply = site.browser().submit("/accounts/reset/", &[("email", email)]).await;
+    let reply = site
+        .browser()
+        .submit("/accounts/reset/", &[("email", email)])
+        .await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     site.link().await
 }
@@ -40,10 +48,16 @@ async fn asvs_6_3_8_neither_sign_up_nor_reset_tells_who_has_an_account() {
         site.kit.person("ann@example.com").await;
         site.kit.person("eve@example.com").await;
         let file = site.kit.file();
-        file.execute("UPDATE user SET is_active = 0 WHERE email = 'eve@example.com'", [])
-            .unwrap();
+        file.execute(
+            "UPDATE user SET is_active = 0 WHERE email = 'eve@example.com'",
+            [],
+        )
+        .unwrap();
         let mut seen = BTreeSet::new();
-        for (number, email) in ["ann@example.com", "bob@example.com", "eve@example.com"].iter().enumerate() {
+        for (number, email) in ["ann@example.com", "bob@example.com", "eve@example.com"]
+            .iter()
+            .enumerate()
+        {
             let reply = site.browser().submit(page, &[("email", email)]).await;
             assert_eq!(reply.status, 200, "{}", reply.body);
             seen.insert(visible(&reply));
@@ -53,7 +67,10 @@ async fn asvs_6_3_8_neither_sign_up_nor_reset_tells_who_has_an_account() {
         }
         assert_eq!(seen.len(), 1, "{seen:?}");
         let mails = site.mails().await;
-        let told: Vec<_> = mails.iter().map(|mail| (mail.to()[0], mail.links().len() > 0)).collect();
+        let told: Vec<_> = mails
+            .iter()
+            .map(|mail| (mail.to()[0], mail.links().len() > 0))
+            .collect();
         assert_eq!(told[0], ("ann@example.com", true));
         // Who has no account gets a link to one; who has a closed one gets none.
         assert_eq!(told[1], ("bob@example.com", page.contains("signup")));
@@ -97,7 +114,9 @@ async fn cwe_799_mails_are_throttled_alike_whoever_has_the_address() {
     }
     assert_eq!(sent, 20);
     site.kit.later(3601);
-    let reply = browser.submit("/accounts/reset/", &[("email", "ann@example.com")]).await;
+    let reply = browser
+        .submit("/accounts/reset/", &[("email", "ann@example.com")])
+        .await;
     assert_eq!(reply.status, 200);
 }
 
@@ -110,7 +129,10 @@ async fn asvs_6_4_1_a_link_that_is_not_good_is_one_page() {
     let older = reset_link(&site, "ann@example.com").await;
     let spent = reset_link(&site, "ann@example.com").await;
     let reply = site.browser().submit(&spent, &[("password", NEW)]).await;
-    assert_eq!((reply.status, reply.header("location")), (303, "/accounts/login/"));
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (303, "/accounts/login/")
+    );
     let over = reset_link(&site, "ann@example.com").await;
     site.kit.later(20 * 60);
     let sign_up = site.sign_up_link("bob@example.com").await;
@@ -133,10 +155,16 @@ async fn asvs_6_4_1_a_link_that_is_not_good_is_one_page() {
     ] {
         let mut browser = site.browser();
         let reply = browser.get(link).await;
-        assert!(reply.body.contains("/accounts/reset/\""), "the way to a new one: {}", reply.body);
+        assert!(
+            reply.body.contains("/accounts/reset/\""),
+            "the way to a new one: {}",
+            reply.body
+        );
         seen.insert(visible(&reply));
         let token = site.token_for(&browser, link).await;
-        let reply = browser.post(link, &token, &[("password", "nine quiet ferries")]).await;
+        let reply = browser
+            .post(link, &token, &[("password", "nine quiet ferries")])
+            .await;
         seen.insert(visible(&reply));
     }
     assert_eq!(seen.len(), 1, "{seen:?}");
@@ -187,7 +215,10 @@ async fn cwe_367_of_eight_uses_of_a_link_at_once_one_wins() {
             uses.push(tokio::spawn(async move {
                 let password = format!("seven red herrings {n}");
                 let reply = browser.post(&link, &token, &[("password", &password)]).await;
-                (reply.status, if reply.status == 303 { password } else { reply.body })
+                (
+                    reply.status,
+                    if reply.status == 303 { password } else { reply.body },
+                )
             }));
         }
         let mut won = Vec::new();
@@ -215,13 +246,18 @@ async fn asvs_6_4_3_a_reset_signs_nobody_in_and_ends_every_session() {
     let before = own.session().cloned();
     let link = reset_link(&site, "ann@example.com").await;
     let reply = own.submit(&link, &[("password", NEW)]).await;
-    assert_eq!((reply.status, reply.header("location")), (303, "/accounts/login/"));
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (303, "/accounts/login/")
+    );
     assert_eq!(own.session().cloned(), before);
     assert_eq!(own.who().await, "bob@example.com");
     assert_eq!(thief.who().await, "");
     let mut stranger = site.browser();
     let link = reset_link(&site, "ann@example.com").await;
-    let reply = stranger.submit(&link, &[("password", "nine quiet ferries")]).await;
+    let reply = stranger
+        .submit(&link, &[("password", "nine quiet ferries")])
+        .await;
     assert_eq!(reply.status, 303);
     assert_eq!(stranger.session(), None);
     let mails = site.mails().await;
@@ -229,7 +265,13 @@ async fn asvs_6_4_3_a_reset_signs_nobody_in_and_ends_every_session() {
     assert_eq!(last.template(), "accounts/mail/password_changed");
     assert_eq!(last.to(), ["ann@example.com"]);
     assert_eq!(site.browser().sign_in("ann@example.com", NEW).await.status, 422);
-    assert_eq!(site.browser().sign_in("ann@example.com", "nine quiet ferries").await.status, 303);
+    assert_eq!(
+        site.browser()
+            .sign_in("ann@example.com", "nine quiet ferries")
+            .await
+            .status,
+        303
+    );
 }
 
 /// CWE-613, CWE-640: a link to a new password dies with a sign-in, a change of the password or of the address, and with the account.
@@ -256,7 +298,11 @@ async fn cwe_613_a_reset_link_dies_with_any_change() {
             }
             sql => drop(site.kit.file().execute(sql, []).unwrap()),
         }
-        assert_eq!(browser.post(&link, &token, &[("password", NEW)]).await.status, 404, "{change}");
+        assert_eq!(
+            browser.post(&link, &token, &[("password", NEW)]).await.status,
+            404,
+            "{change}"
+        );
         assert_eq!(browser.get(&link).await.status, 404, "{change}");
     }
 }
@@ -266,14 +312,25 @@ async fn cwe_613_a_reset_link_dies_with_any_change() {
 #[tokio::test]
 async fn cwe_287_nothing_of_who_typed_the_address_is_in_the_account() {
     let site = TestSite::new();
-    let fields = [("email", "ann@example.com"), ("password", "the attacker's own words"), ("name", "Mallory")];
+    let fields = [
+        ("email", "ann@example.com"),
+        ("password", "the attacker's own words"),
+        ("name", "Mallory"),
+    ];
     site.browser().submit("/accounts/signup/", &fields).await;
     let link = site.link().await;
     let mut ann = site.browser();
     assert_eq!(ann.submit(&link, &[("password", NEW)]).await.status, 303);
-    let reply = site.browser().sign_in("ann@example.com", "the attacker's own words").await;
+    let reply = site
+        .browser()
+        .sign_in("ann@example.com", "the attacker's own words")
+        .await;
     assert_eq!(reply.status, 422);
-    let name: String = site.kit.file().query_row("SELECT name FROM user", [], |row| row.get(0)).unwrap();
+    let name: String = site
+        .kit
+        .file()
+        .query_row("SELECT name FROM user", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(name, "");
 }
 
@@ -292,7 +349,9 @@ async fn cve_2023_7028_the_mail_goes_to_the_address_that_is_stored() {
         site.browser().submit("/accounts/reset/", &fields).await;
         assert!(site.mails().await.is_empty(), "{fields:?}");
     }
-    site.browser().submit("/accounts/reset/", &[("email", " MOSS@Example.COM ")]).await;
+    site.browser()
+        .submit("/accounts/reset/", &[("email", " MOSS@Example.COM ")])
+        .await;
     assert_eq!(site.mails().await[0].to(), ["moss@example.com"]);
 }
 
@@ -304,7 +363,9 @@ async fn cwe_644_links_are_of_the_configured_origin() {
     let mut browser = site.browser();
     for host in ["localhost", "localhost:1", "evil.example"] {
         browser.host = host;
-        browser.submit("/accounts/signup/", &[("email", "ann@example.com")]).await;
+        browser
+            .submit("/accounts/signup/", &[("email", "ann@example.com")])
+            .await;
     }
     let mails = site.mails().await;
     assert!(!mails.is_empty());
@@ -321,8 +382,12 @@ async fn cwe_644_links_are_of_the_configured_origin() {
 async fn cwe_522_no_token_stands_in_the_database() {
     let site = TestSite::new();
     site.kit.person("ann@example.com").await;
-    site.browser().submit("/accounts/reset/", &[("email", "ann@example.com")]).await;
-    site.browser().submit("/accounts/signup/", &[("email", "bob@example.com")]).await;
+    site.browser()
+        .submit("/accounts/reset/", &[("email", "ann@example.com")])
+        .await;
+    site.browser()
+        .submit("/accounts/signup/", &[("email", "bob@example.com")])
+        .await;
     let waiting = std::fs::read(site.kit.database.path()).unwrap();
     let wal = std::fs::read(format!("{}-wal", site.kit.database.path().display())).unwrap_or_default();
     let mails = site.mails().await;

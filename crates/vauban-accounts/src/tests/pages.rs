@@ -143,7 +143,10 @@ async fn asvs_6_2_7_password_managers_understand_the_forms() {
     );
     let link = site.sign_up_link("ann@example.com").await;
     let signup = browser.get(&link).await.body;
-    assert!(signup.contains("value=\"ann@example.com\" autocomplete=\"username\""), "{signup}");
+    assert!(
+        signup.contains("value=\"ann@example.com\" autocomplete=\"username\""),
+        "{signup}"
+    );
     assert_eq!(signup.matches("autocomplete=\"new-password\"").count(), 1);
     assert_eq!(signup.matches("type=\"password\"").count(), 1);
     assert!(!signup.contains("onpaste"));

@@ -59,10 +59,18 @@ async fn asvs_7_5_1_what_is_dear_asks_again_after_ten_minutes() {
     assert_eq!(ann.get("/pay/").await.status, 200);
     site.kit.later(1);
     let reply = ann.get("/pay/").await;
-    assert_eq!((reply.status, reply.header("location")), (303, "/accounts/confirm/?next=%2Fpay%2F"));
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (303, "/accounts/confirm/?next=%2Fpay%2F")
+    );
     let form = site.token_for(&ann, "/pay/").await;
     let reply = ann.post("/pay/", &form, &[("to", "Ben & sons")]).await;
-    assert_eq!((reply.status, reply.header("location")), (303, CONFIRM), "{}", reply.body);
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (303, CONFIRM),
+        "{}",
+        reply.body
+    );
     let reply = ann.submit(CONFIRM, &[("password", "not her password")]).await;
     assert_eq!(reply.status, 422);
     assert_eq!(ann.get("/pay/").await.status, 303);
@@ -91,15 +99,22 @@ async fn cwe_307_proofs_are_throttled() {
     for _ in 0..5 {
         let fields = [("to", "Ben"), ("password", "a wrong password")];
         let reply = ann.post("/grant/", &form, &fields).await;
-        assert!(reply.header("location").starts_with("/accounts/confirm/"), "{reply:?}");
+        assert!(
+            reply.header("location").starts_with("/accounts/confirm/"),
+            "{reply:?}"
+        );
     }
     // Both ways are one count, and the right one waits, too.
-    let reply = ann.post("/grant/", &form, &[("to", "Ben"), ("password", PASSWORD)]).await;
+    let reply = ann
+        .post("/grant/", &form, &[("to", "Ben"), ("password", PASSWORD)])
+        .await;
     assert_eq!(reply.status, 303);
     let reply = ann.submit("/accounts/confirm/", &[("password", PASSWORD)]).await;
     assert_eq!(reply.status, 429);
     site.kit.later(2);
-    let reply = ann.post("/grant/", &form, &[("to", "Ben"), ("password", PASSWORD)]).await;
+    let reply = ann
+        .post("/grant/", &form, &[("to", "Ben"), ("password", PASSWORD)])
+        .await;
     assert_eq!(reply.status, 200, "{}", reply.body);
 }
 
@@ -117,7 +132,11 @@ async fn asvs_7_5_1_a_form_carries_its_own_proof() {
     let fields = [("to", "Ben"), ("password", PASSWORD)];
     assert_eq!(ann.post("/grant/", &form, &fields).await.body, "done for Ben");
     let kept = ann.get("/accounts/kept/").await;
-    assert!(kept.body.contains("Cleo") && !kept.body.contains(PASSWORD), "{}", kept.body);
+    assert!(
+        kept.body.contains("Cleo") && !kept.body.contains(PASSWORD),
+        "{}",
+        kept.body
+    );
 }
 
 /// CWE-601. Attack: a link to the page that leads elsewhere afterwards.
@@ -125,7 +144,11 @@ async fn asvs_7_5_1_a_form_carries_its_own_proof() {
 async fn cwe_601_confirming_stays_on_the_site() {
     let site = TestSite::new();
     let mut ann = ann(&site).await;
-    for (next, location) in [("%2Fpay%2F", "/pay/"), ("%2F%2Fevil.example%2F", "/"), ("https:%2F%2Fevil.example", "/")] {
+    for (next, location) in [
+        ("%2Fpay%2F", "/pay/"),
+        ("%2F%2Fevil.example%2F", "/"),
+        ("https:%2F%2Fevil.example", "/"),
+    ] {
         let path = format!("/accounts/confirm/?next={next}");
         let reply = ann.submit(&path, &[("password", PASSWORD)]).await;
         assert_eq!((reply.status, reply.header("location")), (303, location));

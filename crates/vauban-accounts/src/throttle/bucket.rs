@@ -235,9 +235,8 @@ impl BucketKeys {
     /// Where a mail counts: `kind` and the address that was typed, in its normal form; and the client.
     pub(crate) fn of_mail(&self, kind: &str, address: &str, client: IpAddr) -> Vec<Bucket> {
         let (near, site) = prefixes(client);
-        let bucket = |of, parts: &[&str], allowance| {
-            self.bucket(Attempt::Mail, of, parts, allowance, Success::Stays)
-        };
+        let bucket =
+            |of, parts: &[&str], allowance| self.bucket(Attempt::Mail, of, parts, allowance, Success::Stays);
         let mut buckets = vec![
             bucket(Kind::Account, &[kind, address], MAILS),
             bucket(Kind::Prefix, &[&near], CLIENTS_MAILS),

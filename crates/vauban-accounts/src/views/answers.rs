@@ -65,7 +65,9 @@ impl AccountPages {
     #[expect(clippy::result_large_err, reason = "as `Cleaned::into_result` returns it")]
     pub(crate) fn strong(&self, form: Cleaned<SignUpForm>) -> Result<Clean<SignUpForm>, Form<SignUpForm>> {
         let form = form.into_result()?;
-        let weak = self.accounts.weaknesses(&form.password, &[Attribute::address(&form.email)]);
+        let weak = self
+            .accounts
+            .weaknesses(&form.password, &[Attribute::address(&form.email)]);
         if weak.is_empty() {
             return Ok(form);
         }

@@ -44,7 +44,10 @@ pub async fn submit(
         Err(form) => return Ok(at.again(TITLE, page(form))),
     };
     let accounts = &at.accounts;
-    let proved = match accounts.reprove(&who.person, &form.password, at.cx.client_ip()).await {
+    let proved = match accounts
+        .reprove(&who.person, &form.password, at.cx.client_ip())
+        .await
+    {
         Ok(proved) => proved,
         Err(failure) => {
             events::SIGN_IN_FAILED.log(Some(&at.cx));

@@ -45,7 +45,10 @@ pub async fn submit(
         events::MAIL_THROTTLED.log(Some(&at.cx));
         return at.failed(failure, "", form.refuse(|_| ()), TITLE, page);
     }
-    let hash = accounts.users.hash_of(&accounts.units, who.person.facts.id).await?;
+    let hash = accounts
+        .users
+        .hash_of(&accounts.units, who.person.facts.id)
+        .await?;
     accounts
         .send_email_link(&db, &who.person, hash.as_ref(), &form.email)
         .await?;

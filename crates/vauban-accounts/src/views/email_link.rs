@@ -45,17 +45,28 @@ pub async fn submit(
     let accounts = &at.accounts;
     let is_own = |link: &Link| link.account == who.id();
     // What is undone is not used: the answer is 404.
-    let Some(link) = accounts.links.spend(&db, Purpose::Email, &token).await?.filter(is_own) else {
+    let Some(link) = accounts
+        .links
+        .spend(&db, Purpose::Email, &token)
+        .await?
+        .filter(is_own)
+    else {
         return Ok(at.dead_link());
     };
     let Some((person, _)) = accounts.behind(&db, &link).await? else {
         return Ok(at.dead_link());
     };
     // CVE-2026-32700: the address of the row, which the link was sent to.
-    if !accounts.users.set_email(&db, person.facts.id, &link.email).await? {
+    if !accounts
+        .users
+        .set_email(&db, person.facts.id, &link.email)
+        .await?
+    {
         return Ok(at.dead_link());
     }
-    accounts.tell_old_address(&db, &person.email, &link.email, true).await?;
+    accounts
+        .tell_old_address(&db, &person.email, &link.email, true)
+        .await?;
     events::EMAIL_CHANGED.log(Some(&at.cx));
     at.cx.say(
         Level::Success,

@@ -71,7 +71,9 @@ pub async fn submit(
                 SignInFailure::Wait(_) | SignInFailure::Busy => events::SIGN_IN_THROTTLED.log(Some(&at.cx)),
                 SignInFailure::Wrong | SignInFailure::Internal(_) => events::SIGN_IN_FAILED.log(Some(&at.cx)),
             }
-            at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| LoginPage { form })
+            at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| LoginPage {
+                form,
+            })
         }
     }
 }

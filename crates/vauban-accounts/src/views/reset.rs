@@ -28,12 +28,7 @@ pub async fn show(_: Public, at: AccountPages) -> Result<Response> {
 
 /// Sends a mail: with a link to a new password, or saying that there is no account.
 #[view(post, "/reset/")]
-pub async fn submit(
-    _: Public,
-    at: AccountPages,
-    db: Db<Write>,
-    form: Form<AddressForm>,
-) -> Result<Response> {
+pub async fn submit(_: Public, at: AccountPages, db: Db<Write>, form: Form<AddressForm>) -> Result<Response> {
     let page = |form| ResetPage { form };
     let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,

@@ -32,12 +32,7 @@ pub async fn show(_: Public, at: AccountPages) -> Result<Response> {
 
 /// Sends a mail: with a link to an account, or saying that there is one.
 #[view(post, "/signup/")]
-pub async fn submit(
-    _: Public,
-    at: AccountPages,
-    db: Db<Write>,
-    form: Form<AddressForm>,
-) -> Result<Response> {
+pub async fn submit(_: Public, at: AccountPages, db: Db<Write>, form: Form<AddressForm>) -> Result<Response> {
     let page = |form| SignUpPage { form };
     let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,

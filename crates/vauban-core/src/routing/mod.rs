@@ -45,7 +45,9 @@ pub use need::Need;
 pub use param::{ClientIp, OptionalParam, Param, Params};
 pub use part::Part;
 pub use path::{Path, Segment};
-pub use path_value::{InvalidSegment, NotPathText, PathReader, PathSecret, PathText, PathValue, RestOfPath, path_reader};
+pub use path_value::{
+    InvalidSegment, NotPathText, PathReader, PathSecret, PathText, PathValue, RestOfPath, path_reader,
+};
 pub(crate) use query::pairs_of_query;
 pub use query::{FromQuery, Query};
 pub use router::Conflict;

@@ -52,15 +52,18 @@ impl Secrets {
 impl SecretPattern {
     fn begins(&self, path: &str) -> bool {
         let mut segments = path.trim_start_matches('/').split('/');
-        let fits = self.before.iter().all(|expected| match (expected, segments.next()) {
-            (_, None) => false,
-            (None, Some(_)) => true,
-            // However it is spelled.
-            (Some(expected), Some(sent)) => {
-                **expected == *sent
-                    || sent.contains('%') && decode_segment(sent).is_some_and(|sent| sent == **expected)
-            }
-        });
+        let fits = self
+            .before
+            .iter()
+            .all(|expected| match (expected, segments.next()) {
+                (_, None) => false,
+                (None, Some(_)) => true,
+                // However it is spelled.
+                (Some(expected), Some(sent)) => {
+                    **expected == *sent
+                        || sent.contains('%') && decode_segment(sent).is_some_and(|sent| sent == **expected)
+                }
+            });
         fits && segments.any(|rest| !rest.is_empty())
     }
 }
@@ -85,9 +88,19 @@ mod tests {
             "/accounts/res%65t/abc/",
             "/accounts/reset//abc",
         ] {
-            assert_eq!(secrets.pattern(secret), Some("/accounts/reset/{token}/"), "{secret}");
+            assert_eq!(
+                secrets.pattern(secret),
+                Some("/accounts/reset/{token}/"),
+                "{secret}"
+            );
         }
-        for other in ["/accounts/reset/", "/accounts/reset", "/accounts/", "/", "/accounts/login/abc/"] {
+        for other in [
+            "/accounts/reset/",
+            "/accounts/reset",
+            "/accounts/",
+            "/",
+            "/accounts/login/abc/",
+        ] {
             assert_eq!(secrets.pattern(other), None, "{other}");
         }
     }

@@ -627,9 +627,7 @@ async fn cwe_532_the_log_holds_no_secret_of_a_path() {
     let mut parts = parts(&["example.com", "localhost"]);
     parts.settings.trusted_proxies = Vec::new();
     let invited = Routes::new().view::<invited>("invited");
-    parts.routes = parts
-        .routes
-        .and(Routes::new().include("club", "/club/", invited));
+    parts.routes = parts.routes.and(Routes::new().include("club", "/club/", invited));
     let server = start(parts).await;
     for (line, host) in [
         ("GET /club/invited/s3cr3t-key/", "example.com"),

@@ -67,7 +67,9 @@ async fn person(app: &TestApp, name: &str, is_staff: bool, password: bool) -> Us
     let email = Email::parse(&format!("{}@example.com", name.to_lowercase())).unwrap();
     if password {
         let mut client = app.client();
-        let asked = client.post_form("/accounts/signup/", &[("email", email.as_str())]).await;
+        let asked = client
+            .post_form("/accounts/signup/", &[("email", email.as_str())])
+            .await;
         asked.assert_status(200);
         let link = app.mailed_link(email.as_str()).await.unwrap();
         let signed_up = client.post_form(link, &[("password", PASSWORD)]).await;
