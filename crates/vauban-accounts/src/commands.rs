@@ -42,7 +42,7 @@ async fn send(run: Run) -> Result<(), Failure> {
     let email = Email::parse(email).map_err(|error| Failure::new(format_args!("{email}: {error}")))?;
     let sent = run
         .unit(|db| {
-            let (accounts, email) = (Arc::clone(&accounts), email.clone());
+            let (accounts, email) = (Arc::clone(accounts), email.clone());
             async move { accounts.invite(&db, &email).await.map_err(Failure::of) }
         })
         .await?;

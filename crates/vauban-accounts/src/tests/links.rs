@@ -69,7 +69,7 @@ async fn asvs_6_3_8_neither_sign_up_nor_reset_tells_who_has_an_account() {
         let mails = site.mails().await;
         let told: Vec<_> = mails
             .iter()
-            .map(|mail| (mail.to()[0], mail.links().len() > 0))
+            .map(|mail| (mail.to()[0], !mail.links().is_empty()))
             .collect();
         assert_eq!(told[0], ("ann@example.com", true));
         // Who has no account gets a link to one; who has a closed one gets none.

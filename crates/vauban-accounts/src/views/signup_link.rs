@@ -131,14 +131,17 @@ async fn both(
     form: Form<NewPasswordForm>,
     own: Option<Box<dyn OwnForm>>,
 ) -> Result<Result<Both<Clean<NewPasswordForm>, dyn OwnData>, Both<Form<NewPasswordForm>, dyn OwnForm>>> {
-    let form = form.clean(db).await?.into_result().and_then(|form| {
-        let known = Attribute::address(&link.email);
-        let weak = at.accounts.weaknesses(&form.password, &[known]);
-        match weak.is_empty() {
-            true => Ok(form),
-            false => Err(form.refuse(|form| explain(&weak, &mut form.password))),
+    let form = match form.clean(db).await?.into_result() {
+        Ok(form) => {
+            let known = Attribute::address(&link.email);
+            let weak = at.accounts.weaknesses(&form.password, &[known]);
+            match weak.is_empty() {
+                true => Ok(form),
+                false => Err(form.refuse(|form| explain(&weak, &mut form.password))),
+            }
         }
-    });
+        Err(form) => Err(form),
+    };
     let own = match (own, &form) {
         (None, _) => None,
         // That the page is too old is said once.
