@@ -12,7 +12,7 @@ use crate::urls;
 #[model(
     user,
     related(memberships: Membership.user),
-    unique_oracle = waiver!(UniqueOracle, "sign-up says that an address is taken, throttled, until there is mail")
+    unique_oracle = waiver!(UniqueOracle, "accounts alone write addresses and tell nobody")
 )]
 pub struct User {
     pub id: Id<Self>,

@@ -13,6 +13,7 @@ use super::counted::Counted;
 pub(super) use super::counted::SignInFailure;
 use super::device::Devices;
 use super::kept::KeptStore;
+use super::links::{LinkLifetimes, Links, Purpose};
 use super::own_fields::OwnFields;
 use super::pages::Layout;
 use super::passwords::{
@@ -41,10 +42,13 @@ pub struct AccountOptions {
 }
 
 /// What the settings say, and nothing else does: there is one place to look (CWE-1188).
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Said {
     pub(crate) limits: SessionLimits,
     pub(crate) sign_up: SignUps,
+    pub(crate) lifetimes: LinkLifetimes,
+    /// What mails call the site.
+    pub(crate) site: String,
 }
 
 /// The accounts of one site: its users, its sessions, and everything that guards them.
@@ -57,6 +61,9 @@ pub struct Accounts {
     pub(super) throttles: Throttles,
     pub(super) devices: Devices,
     pub(super) kept: KeptStore,
+    pub(super) links: Links,
+    /// What mails call the site.
+    pub(super) site: String,
     pub(super) sign_up: SignUps,
     pub(super) layout: Layout,
     /// What the site asks at sign-up besides address and password.
@@ -95,7 +102,12 @@ impl Accounts {
         own_fields: Option<Arc<dyn OwnFields>>,
         said: Said,
     ) -> Result<Self, HashError> {
-        let Said { limits, sign_up } = said;
+        let Said {
+            limits,
+            sign_up,
+            lifetimes,
+            site,
+        } = said;
         let AccountOptions {
             rules,
             hashing,
@@ -108,6 +120,8 @@ impl Accounts {
             users: Box::new(TableOf::<U>::new()),
             sessions: Sessions::new(units.clone(), limits, clock.clone()),
             kept: KeptStore::new(units.clone(), clock.clone(), keys),
+            links: Links::new(units.clone(), clock.clone(), lifetimes),
+            site,
             throttles: Throttles::new(units.clone(), clock, bucket_keys),
             devices: Devices::new(keys),
             hasher: Hasher::new(hashing)?,
@@ -128,6 +142,7 @@ impl Accounts {
     /// Those of the database.
     pub(crate) async fn clear_sessions(&self) -> Result<u64> {
         self.kept.clear().await?;
+        self.links.clear().await?;
         Ok(self.sessions.clear().await?)
     }
 
@@ -141,10 +156,7 @@ impl Accounts {
         email: &Email,
         password: &Password,
     ) -> Result<Result<(), Vec<Weakness>>> {
-        let known = [super::Attribute {
-            name: "e-mail address".into(),
-            value: email.to_string(),
-        }];
+        let known = [super::Attribute::address(email)];
         let weak = self.rules.check(password, &known);
         if !weak.is_empty() {
             return Ok(Err(weak));
@@ -193,10 +205,7 @@ impl Accounts {
         email: &Email,
         password: &Password,
     ) -> Result<Result<Uuid, Vec<Weakness>>> {
-        let known = [super::Attribute {
-            name: "e-mail address".into(),
-            value: email.to_string(),
-        }];
+        let known = [super::Attribute::address(email)];
         let weak = self.rules.check(password, &known);
         if !weak.is_empty() {
             return Ok(Err(weak));
@@ -227,10 +236,8 @@ impl Accounts {
         Ok(self.hasher.hash(password, &place).await?)
     }
 
-    /// Hashes the password of somebody who signs up, and counts it.
-    ///
-    /// CWE-204, CWE-799: before the answer tells whether the address is taken.
-    pub(super) async fn hash_for_sign_up(
+    /// Hashes a password that is chosen behind a link, and counts it (CWE-770: one link is not a licence for any number of hashes).
+    pub(super) async fn hash_behind_link(
         &self,
         password: &Password,
         client: IpAddr,
@@ -345,6 +352,8 @@ impl Accounts {
                 .await?;
         }
         self.kept.delete_old(db).await?;
+        // CWE-640: who knows the password needs no link to another one, and whoever asked for one in their name has none.
+        self.links.end(db, Purpose::Reset, person.facts.id).await?;
         let (token, _) = self.sessions.begin(db, person.facts.id, before).await?;
         Ok(Some(token))
     }

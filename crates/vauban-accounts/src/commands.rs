@@ -1,10 +1,11 @@
-//! `createsuperuser` and `clearsessions`.
+//! `createsuperuser`, `invite` and `clearsessions`.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::sync::Arc;
 
 use vauban::commands::{Command, Failure, Run, prompt};
 
+use crate::settings::SignUps;
 use crate::{Accounts, Email, MAX_PASSWORD_BYTES, Password};
 
 /// Makes a superuser, or makes one of an account.
@@ -16,6 +17,41 @@ pub(crate) fn create_superuser() -> Command {
             "password-stdin",
             "Read the password from standard input instead of asking for it",
         )
+}
+
+/// Sends somebody the link to an account of their own.
+pub(crate) fn invite() -> Command {
+    Command::new(
+        "invite",
+        "Send somebody the link to an account of their own",
+        send,
+    )
+    .option_of("email", "ADDRESS", "Their e-mail address")
+}
+
+async fn send(run: Run) -> Result<(), Failure> {
+    let accounts = run.part::<Arc<Accounts>>()?;
+    if accounts.sign_up == SignUps::Closed {
+        return Err(Failure::new(
+            "Nobody makes an account here: set `accounts.sign_up` to `invited` or `open`.",
+        ));
+    }
+    let Some(email) = run.option("email") else {
+        return Err(Failure::new("Give the address: `--email ann@example.com`."));
+    };
+    let email = Email::parse(email).map_err(|error| Failure::new(format_args!("{email}: {error}")))?;
+    let sent = run
+        .unit(|db| {
+            let (accounts, email) = (Arc::clone(accounts), email.clone());
+            async move { accounts.invite(&db, &email).await.map_err(Failure::of) }
+        })
+        .await?;
+    if !sent {
+        return Err(Failure::new(format_args!("{email} has an account already.")));
+    }
+    run.out
+        .line(format_args!("A link to an account is on its way to {email}."));
+    Ok(())
 }
 
 /// Deletes the rows of sessions that are over.

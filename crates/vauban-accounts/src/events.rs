@@ -17,6 +17,14 @@ pub(crate) const SIGN_IN_THROTTLED: SecurityEvent =
 pub(crate) const SIGNED_OUT: SecurityEvent = SecurityEvent::new("signed_out", "A sign-out.");
 /// A new account.
 pub(crate) const SIGNED_UP: SecurityEvent = SecurityEvent::new("signed_up", "A new account.");
+/// A mail that a throttle held back.
+pub(crate) const MAIL_THROTTLED: SecurityEvent =
+    SecurityEvent::new("mail_throttled", "A mail that a throttle held back.");
+/// A link to a new password was asked for.
+pub(crate) const RESET_ASKED: SecurityEvent =
+    SecurityEvent::new("reset_asked", "A link to a new password was asked for.");
+/// A changed address.
+pub(crate) const EMAIL_CHANGED: SecurityEvent = SecurityEvent::new("email_changed", "A changed address.");
 /// A changed password.
 pub(crate) const PASSWORD_CHANGED: SecurityEvent =
     SecurityEvent::new("password_changed", "A changed password.");
@@ -34,6 +42,9 @@ pub(crate) const ALL: &[SecurityEvent] = &[
     SIGN_IN_THROTTLED,
     SIGNED_OUT,
     SIGNED_UP,
+    MAIL_THROTTLED,
+    RESET_ASKED,
+    EMAIL_CHANGED,
     PASSWORD_CHANGED,
     SESSION_REVOKED,
 ];

@@ -14,7 +14,33 @@ pub(super) struct LoginForm {
     pub(super) password: Password,
 }
 
-/// Signing up, and making the first administrator.
+/// Proving again who one is.
+#[derive(Form)]
+pub(super) struct ProofForm {
+    #[field(label = "Password", max_length = 1024, autocomplete = "current-password")]
+    pub(super) password: Password,
+}
+
+/// Asking for a mail: signing up, a forgotten password.
+#[derive(Form)]
+pub(super) struct AddressForm {
+    #[field(label = "E-mail address", max_length = 320, autocomplete = "username")]
+    pub(super) email: Email,
+}
+
+/// A new password behind a link. Once: who mistypes it asks for another link.
+#[derive(Form)]
+pub(super) struct NewPasswordForm {
+    #[field(
+        label = "Password",
+        help = "A few words that you remember are better than one with signs.",
+        max_length = 1024,
+        autocomplete = "new-password"
+    )]
+    pub(super) password: Password,
+}
+
+/// Making the first administrator. Its fields are what sign-up asks in two steps, and its password twice.
 #[derive(Form)]
 #[form(clean = same_passwords)]
 pub(super) struct SignUpForm {

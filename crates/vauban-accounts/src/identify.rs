@@ -11,7 +11,7 @@ use vauban::orm::Actor;
 use super::accounts::Accounts;
 use super::people::Account;
 use crate::events;
-use crate::sessions::{Found, Session, SessionToken, TokenHash};
+use crate::sessions::{Found, Session, SessionToken, TokenHash, is_just_proved};
 use vauban::http::{Cookie, Request, Result, TypedForm};
 use vauban::site::{Identity, IdentityBackend, SESSION_COOKIE};
 
@@ -59,8 +59,10 @@ impl Accounts {
         let mut binding = [0; 32];
         binding.copy_from_slice(session.binding());
         let (facts, user) = (person.facts, person.for_pages());
+        let just_proved = is_just_proved(*row.created, self.sessions.clock().now());
         let signed_in = SignedInAs { person, session };
-        Ok(Identity::signed_in(&self.binder, facts, user, binding, signed_in))
+        let identity = Identity::signed_in(&self.binder, facts, user, binding, signed_in);
+        Ok(identity.with_proof(just_proved))
     }
 }
 
@@ -140,6 +142,10 @@ impl IdentityBackend for Accounts {
 
     fn lets_people_sign_up(&self) -> bool {
         self.sign_up.is_open()
+    }
+
+    fn proof_page(&self) -> Option<Url> {
+        Some(crate::urls::confirm())
     }
 
     fn sign_in_page(&self) -> Option<Url> {

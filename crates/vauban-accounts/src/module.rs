@@ -11,12 +11,13 @@ use vauban::orm::migrations;
 use crate::accounts::{AccountOptions, Accounts, Said};
 use crate::credential::Credential;
 use crate::kept::{KeptForms, KeptRow};
+use crate::links::{LinkRow, LinkStore};
 #[cfg(debug_assertions)]
 use crate::look_as::LookAs;
 use crate::own_fields::{Asked, OwnFields};
 use crate::pages::{AccountPage, Layout};
 use crate::people::UserAccount;
-use crate::services::{Administration, PasswordChange, SignIn, SignUp};
+use crate::services::{AddressChange, Administration, PasswordChange, SignIn, SignUp};
 use crate::sessions::{SessionLimits, SessionRow, SessionStore};
 use crate::settings::AccountSettings;
 use crate::throttle::{ThrottleRow, Throttling};
@@ -91,20 +92,26 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .model::<SessionRow>()
             .model::<ThrottleRow>()
             .model::<KeptRow>()
+            .model::<LinkRow>()
             .service::<SignUp<U>>()
             .service::<SignIn<U>>()
             .service::<PasswordChange<U>>()
+            .service::<AddressChange<U>>()
             .service::<Administration<U>>()
             .service::<SessionStore>()
             .service::<Throttling>()
             .service::<KeptForms>()
+            .service::<LinkStore>()
             .migrations(migration_set())
             .settings::<SessionLimits>()
             .settings::<AccountSettings>()
             .serves_if::<views::signup::show>(AccountSettings::let_people_sign_up)
             .serves_if::<views::signup::submit>(AccountSettings::let_people_sign_up)
+            .serves_if::<views::signup_link::show>(AccountSettings::let_people_come)
+            .serves_if::<views::signup_link::submit>(AccountSettings::let_people_come)
             .security_events(events::ALL)
             .command(commands::create_superuser())
+            .command(commands::invite())
             .command(commands::clear_sessions())
             .identity(move |wiring, binder| {
                 if let Some(refusal) = own_fields.as_ref().and_then(|own| own.refusal()) {
@@ -114,6 +121,8 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                 let said = Said {
                     limits: wiring.settings.of(),
                     sign_up: wiring.settings.of::<AccountSettings>().sign_up,
+                    lifetimes: wiring.settings.of::<AccountSettings>().lifetimes,
+                    site: wiring.package.name().to_owned(),
                 };
                 // ASVS 6.2.11: a password of this site is not the site's name.
                 options.rules.context_words.push(wiring.package.name().to_owned());
@@ -147,16 +156,6 @@ pub(crate) fn migration_set() -> migrations::Set {
     }
 }
 
-/// The module's services.
-#[cfg(test)]
-pub(crate) fn own_services<U: UserAccount>() -> Vec<vauban::orm::actor::ServiceMeta> {
-    let module = vauban::Module::from(module::<U>());
-    vauban::module::Modules::of_site(module)
-        .services()
-        .map(|service| service.meta)
-        .collect()
-}
-
 /// The module's own models.
 #[cfg(test)]
 pub(crate) fn own_models() -> Vec<&'static vauban::orm::ModelMeta> {
@@ -166,6 +165,7 @@ pub(crate) fn own_models() -> Vec<&'static vauban::orm::ModelMeta> {
         SessionRow::meta(),
         ThrottleRow::meta(),
         KeptRow::meta(),
+        LinkRow::meta(),
     ]
 }
 

@@ -4,11 +4,15 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::accounts::Shared;
+use super::forms::ProofForm;
 use super::identify::SignedInAs;
 use super::own_fields::OwnForm;
 use super::people::UserAccount;
+use crate::events;
 use crate::sessions::Session;
+use vauban::forms::Form;
 use vauban::http::{Error, Request, Result};
+use vauban::orm::Db;
 use vauban::routing::{BySession, Call, Kind, OptionalParam, Param, Refusal, Writing};
 
 /// The signed-in user's own row; asks for a sign-in. `Option<CurrentUser<U>>` does not.
@@ -66,6 +70,39 @@ impl<K: Kind> Param<K, BySession> for AccountPages {
             Error::internal("the account pages need their module: `.module(accounts::module::<User>())`")
         })?;
         Ok(Self { cx, accounts })
+    }
+}
+
+/// A proof in the form itself (ASVS 7.5.1, CWE-306): its field `password` is the password of whoever sends it. It is counted and looked at as
+/// everywhere. Where it is wrong or not there, they are sent to the page that asks for it, and what they typed is kept. Nobody is
+/// asked who has proved it in the last ten minutes.
+///
+/// ```ignore
+/// #[view(post, "/tokens/")]
+/// async fn create(_: SignedIn, _: Fresh, db: Db<Write>, form: Form<TokenForm>) -> Result<Redirect> { … }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Fresh(());
+
+impl Param<Writing, BySession> for Fresh {
+    async fn take(call: &mut Call<Writing, BySession>) -> Result<Self> {
+        let AccountPages { cx, accounts } = AccountPages::take(call).await?;
+        let who = SignedInAs::of(&cx).ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
+        if cx.identity().has_just_proved() {
+            return Ok(Self(()));
+        }
+        let form = <Form<ProofForm> as Param<Writing, BySession>>::take(call).await?;
+        let db = <Db as Param<Writing, BySession>>::take(call).await?;
+        if let Ok(proof) = form.clean(&db).await?.into_result()
+            && accounts
+                .reprove(&who.person, &proof.password, cx.client_ip())
+                .await
+                .is_ok()
+        {
+            return Ok(Self(()));
+        }
+        events::SIGN_IN_FAILED.log(Some(&cx));
+        Err(Error::refused(Refusal::ProofRequired))
     }
 }
 

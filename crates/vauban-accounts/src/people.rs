@@ -111,11 +111,7 @@ impl Account {
 
     /// What a password of theirs must not resemble.
     pub(crate) fn known_words(&self) -> Vec<Attribute> {
-        let email = Attribute {
-            name: "e-mail address".into(),
-            value: self.email.to_string(),
-        };
-        std::iter::once(email)
+        std::iter::once(Attribute::address(&self.email))
             .chain((self.attributes)(&*self.row))
             .collect()
     }

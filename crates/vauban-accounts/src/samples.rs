@@ -29,14 +29,24 @@ impl Accounts {
         let (both, signed_in) = ([Allowed; 2], [SignIn, Allowed]);
         let mut samples = vec![
             ViewSample::get::<views::signup::show>(both),
-            ViewSample::form::<views::signup::submit>(
-                both,
-                &[("email", new), ("password", OTHER), ("password_again", OTHER)],
-            ),
+            ViewSample::form::<views::signup::submit>(both, &[("email", new)]),
+            // What stands for the token opens nothing.
+            ViewSample::get::<views::signup_link::show>([NotFound; 2]),
+            ViewSample::form::<views::signup_link::submit>([NotFound; 2], &[("password", OTHER)]),
+            ViewSample::get::<views::reset::show>(both),
+            ViewSample::form::<views::reset::submit>(both, &[("email", new)]),
+            ViewSample::get::<views::reset_link::show>([NotFound; 2]),
+            ViewSample::form::<views::reset_link::submit>([NotFound; 2], &[("password", OTHER)]),
             ViewSample::get::<views::login::show>(both),
             ViewSample::form::<views::logout::submit>(both, &[]).without_rows(),
             ViewSample::get::<views::kept::show>([SignIn, NotFound]),
             ViewSample::form::<views::kept::discard>(signed_in, &[]).without_rows(),
+            ViewSample::get::<views::confirm::show>(signed_in),
+            ViewSample::form::<views::confirm::submit>(signed_in, &[("password", PASSWORD)]),
+            ViewSample::get::<views::email::show>(signed_in),
+            ViewSample::form::<views::email::submit>(signed_in, &[("email", new)]),
+            ViewSample::get::<views::email_link::show>([SignIn, NotFound]),
+            ViewSample::form::<views::email_link::submit>([SignIn, NotFound], &[]),
             ViewSample::get::<views::password::show>(signed_in),
             ViewSample::form::<views::password::submit>(
                 signed_in,

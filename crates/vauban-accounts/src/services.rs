@@ -54,6 +54,9 @@ services! {
     /// Changes a password whose old one was proved.
     PasswordChange: user [View], credential [View, Add, Change];
         waiver!(ServiceRights, "nobody reaches hashes through a policy");
+    /// Changes an address that was proved by the link in a mail to it.
+    AddressChange: user [View, Change, Grant], credential [];
+        waiver!(ServiceRights, "an address is changed by whoever reads its mails");
     /// Makes administrators, for whoever holds the machine.
     Administration: user [View, Add, Change, Grant], credential [View, Add, Change];
         waiver!(ServiceRights, "whoever runs commands on the server decides who is superuser");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use vauban::checks::Finding;
 use vauban::settings::{ModuleSettings, SettingRow, SettingValue, Settings};
 
+use crate::links::{LinkLifetimes, Purpose};
 use crate::sessions::SessionLimits;
 
 impl ModuleSettings for SessionLimits {
@@ -52,11 +53,17 @@ impl ModuleSettings for SessionLimits {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AccountSettings {
     pub(crate) sign_up: SignUps,
+    pub(crate) lifetimes: LinkLifetimes,
 }
 
 impl AccountSettings {
     pub(crate) fn let_people_sign_up(settings: &Settings) -> bool {
         settings.of::<Self>().sign_up.is_open()
+    }
+
+    /// Whether there are links by which accounts are made.
+    pub(crate) fn let_people_come(settings: &Settings) -> bool {
+        settings.of::<Self>().sign_up != SignUps::Closed
     }
 }
 
@@ -66,6 +73,8 @@ pub enum SignUps {
     /// Everybody, at `accounts.signup`.
     #[default]
     Open,
+    /// Whoever has been sent a link by the command `invite`: the page that asks for an address is not there.
+    Invited,
     /// Nobody: neither page nor route nor link is there. A command still makes accounts
     /// (`Accounts::create_account`).
     Closed,
@@ -79,19 +88,21 @@ impl SignUps {
 }
 
 impl SettingValue for SignUps {
-    const ACCEPTS: &'static str = "`open` or `closed`";
+    const ACCEPTS: &'static str = "`open`, `invited` or `closed`";
 
     fn read(text: &str) -> Result<Self, String> {
         match text.trim() {
             "open" => Ok(Self::Open),
+            "invited" => Ok(Self::Invited),
             "closed" => Ok(Self::Closed),
-            other => Err(format!("`{other}` is neither `open` nor `closed`")),
+            other => Err(format!("`{other}` is none of `open`, `invited` and `closed`")),
         }
     }
 
     fn show(&self) -> String {
         match self {
             Self::Open => "open",
+            Self::Invited => "invited",
             Self::Closed => "closed",
         }
         .to_owned()
@@ -102,14 +113,73 @@ impl ModuleSettings for AccountSettings {
     const SECTION: &'static str = "accounts";
 
     fn rows() -> Vec<SettingRow<Self>> {
-        let about = "who may make an account for themselves; `closed` takes page and route away";
-        vec![SettingRow::new("sign_up", about, |s: &mut Self| &mut s.sign_up)]
+        let about = "who may make an account for themselves: everybody, whom the command `invite` sends a link, or nobody";
+        vec![
+            SettingRow::new("sign_up", about, |s: &mut Self| &mut s.sign_up),
+            SettingRow::new(
+                "sign_up_lifetime",
+                "how long the link in the mail of a sign-up is good for",
+                |s: &mut Self| &mut s.lifetimes.sign_up,
+            )
+            .checked("5 minutes to 7 days"),
+            SettingRow::new(
+                "reset_lifetime",
+                "how long a link to a new password is good for",
+                |s: &mut Self| &mut s.lifetimes.reset,
+            )
+            .checked("5 minutes to an hour"),
+            SettingRow::new(
+                "email_lifetime",
+                "how long the link that confirms a new address is good for",
+                |s: &mut Self| &mut s.lifetimes.email,
+            )
+            .checked("5 minutes to a day"),
+        ]
+    }
+
+    /// CWE-613, ASVS 6.4.1: a link in a mail is read soon or not at all.
+    fn check(&self) -> Vec<Finding> {
+        let rows = [
+            ("accounts.sign_up_lifetime", Purpose::SignUp),
+            ("accounts.reset_lifetime", Purpose::Reset),
+            ("accounts.email_lifetime", Purpose::Email),
+        ];
+        let outside = rows.into_iter().filter_map(|(name, purpose)| {
+            let (least, most) = LinkLifetimes::bounds(purpose);
+            let is_within = (least..=most).contains(&self.lifetimes.of(purpose));
+            (!is_within).then(|| {
+                Finding::error(
+                    name,
+                    format!(
+                        "{name} is not between {} and {} seconds",
+                        least.as_secs(),
+                        most.as_secs()
+                    ),
+                    "Leave it at its default, or write a time between these.",
+                )
+            })
+        });
+        outside.collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// CWE-613, CWE-640. The mistake: links that open an account for weeks.
+    #[test]
+    fn cwe_613_links_that_stay_good_are_refused() {
+        let told = |reset: u64| {
+            let mut settings = AccountSettings::default();
+            settings.lifetimes.reset = Duration::from_secs(reset);
+            settings.check().iter().map(|found| found.id).collect::<Vec<_>>()
+        };
+        assert!(AccountSettings::default().check().is_empty());
+        assert!(told(300).is_empty() && told(3600).is_empty());
+        assert_eq!(told(3601), ["accounts.reset_lifetime"]);
+        assert_eq!(told(0), ["accounts.reset_lifetime"]);
+    }
 
     /// CWE-613: a session that lives for a quarter of a year is told.
     #[test]

@@ -3,8 +3,14 @@
 //! | name | method | path | who |
 //! |---|---|---|---|
 //! | `signup` | GET, POST | `signup/` | everybody |
+//! | `signup_link` | GET, POST | `signup/{token}/` | whoever has the link of a mail |
+//! | `reset` | GET, POST | `reset/` | everybody |
+//! | `reset_link` | GET, POST | `reset/{token}/` | whoever has the link of a mail |
 //! | `login` | GET, POST | `login/` | everybody |
 //! | `logout` | POST | `logout/` | everybody |
+//! | `confirm` | GET, POST | `confirm/` | whoever is signed in |
+//! | `email` | GET, POST | `email/` | whoever has just proved who they are |
+//! | `email_link` | GET, POST | `email/{token}/` | whoever is signed in and has the link of a mail |
 //! | `kept` | GET, POST | `kept/` | whoever is signed in |
 //! | `password` | GET, POST | `password/` | whoever is signed in |
 //!
@@ -19,9 +25,21 @@ mod table {
     vauban::routes! {
         signup => views::signup::show,
         signup_post => views::signup::submit,
+        signup_link => views::signup_link::show,
+        signup_link_post => views::signup_link::submit,
+        reset => views::reset::show,
+        reset_post => views::reset::submit,
+        reset_link => views::reset_link::show,
+        reset_link_post => views::reset_link::submit,
         login => views::login::show,
         login_post => views::login::submit,
         logout => views::logout::submit,
+        confirm => views::confirm::show,
+        confirm_post => views::confirm::submit,
+        email => views::email::show,
+        email_post => views::email::submit,
+        email_link => views::email_link::show,
+        email_link_post => views::email_link::submit,
         kept => views::kept::show,
         kept_post => views::kept::discard,
         password => views::password::show,
@@ -29,7 +47,11 @@ mod table {
     }
 }
 
-pub use table::{kept, kept_post, login, login_post, logout, password, password_post, signup, signup_post};
+pub use table::{
+    confirm, confirm_post, email, email_link, email_link_post, email_post, kept, kept_post, login,
+    login_post, logout, password, password_post, reset, reset_link, reset_link_post, reset_post, signup,
+    signup_link, signup_link_post, signup_post,
+};
 
 /// In this package's own templates, as in a site's: `{% url accounts.login %}`.
 pub(crate) use super::urls as accounts;

@@ -11,7 +11,7 @@ use vauban::units::Units;
 use super::credential::{Credential, NewCredential};
 use super::own_fields::{OwnData, changes_of};
 use super::people::{Account, UserAccount};
-use super::services::{Administration, PasswordChange, SignIn, SignUp};
+use super::services::{AddressChange, Administration, PasswordChange, SignIn, SignUp};
 use super::{Email, Hash};
 
 /// A future of what the database answers.
@@ -29,6 +29,18 @@ pub(crate) trait UserTable: Send + Sync + 'static {
     ) -> Answer<'a, Option<(Account, Option<Hash>)>>;
     /// Whether the address is taken.
     fn is_taken<'a>(&'a self, db: &'a Db<Write>, email: &'a Email) -> Answer<'a, bool>;
+    /// An account as it stands where this is asked, with its hash: the first by the rows of the unit, if `db` writes.
+    fn standing<'a>(&'a self, db: &'a Db, id: Uuid) -> Answer<'a, Option<(Account, Option<Hash>)>>;
+    /// Gives somebody who has proved their address this hash in place of that one, or of none; `false` if it is another by now.
+    fn reset_hash<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        id: Uuid,
+        old: Option<&'a Hash>,
+        new: &'a Hash,
+    ) -> Answer<'a, bool>;
+    /// Gives an account the address that it has proved; `false` if it is somebody's.
+    fn set_email<'a>(&'a self, db: &'a Db<Write>, id: Uuid, email: &'a Email) -> Answer<'a, bool>;
     /// Makes an account, with what its owner says of themselves in the site's own fields.
     fn add<'a>(
         &'a self,
@@ -115,6 +127,59 @@ impl<U: UserAccount> UserTable for TableOf<U> {
         Box::pin(async move {
             let same = QuerySet::<U>::new().filter(|u| U::columns_of_account(u).email.eq(email));
             same.exists(&db.acting::<SignUp<U>>()).await
+        })
+    }
+
+    fn standing<'a>(&'a self, db: &'a Db, id: Uuid) -> Answer<'a, Option<(Account, Option<Hash>)>> {
+        Box::pin(async move {
+            let acting = db.acting::<PasswordChange<U>>();
+            let found = QuerySet::<U>::new()
+                .filter(|u| U::columns_of_account(u).id.eq(Id::from_uuid(id)))
+                .first(&acting)
+                .await?;
+            let credential = Credential::objects()
+                .filter(|c| c.user.eq(id))
+                .first(&acting)
+                .await?;
+            let hash = credential.map(|c| Hash::from_stored(&c.hash));
+            Ok(found.map(|user| (Account::of(user), hash)))
+        })
+    }
+
+    fn set_email<'a>(&'a self, db: &'a Db<Write>, id: Uuid, email: &'a Email) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let acting = db.acting::<AddressChange<U>>();
+            let same = QuerySet::<U>::new().filter(|u| U::columns_of_account(u).email.eq(email));
+            if same.exists(&acting).await? {
+                return Ok(false);
+            }
+            let this = QuerySet::<U>::new().filter(|u| U::columns_of_account(u).id.eq(Id::from_uuid(id)));
+            let changed = this
+                .change_all(&acting, |u| [U::columns_of_account(u).email.set(email.clone())])
+                .await?;
+            Ok(changed == 1)
+        })
+    }
+
+    fn reset_hash<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        id: Uuid,
+        old: Option<&'a Hash>,
+        new: &'a Hash,
+    ) -> Answer<'a, bool> {
+        Box::pin(async move {
+            if let Some(old) = old {
+                return self.replace_hash(db, id, old, new).await;
+            }
+            let new = NewCredential {
+                user: id,
+                hash: new.as_str().to_owned(),
+            };
+            Credential::create(new)
+                .save(&db.acting::<PasswordChange<U>>())
+                .await?;
+            Ok(true)
         })
     }
 

@@ -45,6 +45,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
                     type_name: #type_name,
                     accepts: #name::#reader.accepts,
                     rest: #name::#reader.rest,
+                    secret: #name::#reader.secret,
                 }
             }
         });

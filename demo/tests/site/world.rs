@@ -184,13 +184,14 @@ async fn person(app: &TestApp, name: &str, is_staff: bool, password: bool) -> Us
             })
             .await;
     }
-    let fields = [
-        ("email", email.as_str()),
-        ("password", PASSWORD),
-        ("password_again", PASSWORD),
-    ];
-    app.client()
-        .post_form("/accounts/signup/", &fields)
+    let mut client = app.client();
+    client
+        .post_form("/accounts/signup/", &[("email", email.as_str())])
+        .await
+        .assert_status(200);
+    let link = app.mailed_link(email.as_str()).await.unwrap();
+    client
+        .post_form(link, &[("password", PASSWORD)])
         .await
         .assert_status(303);
     app.rows(async |db| {

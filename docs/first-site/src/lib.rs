@@ -14,6 +14,7 @@ pub fn app() -> App {
     App::new(vauban::package!())
         .module(accounts::module::<people::User>())
         .module(vauban::tasks::module())
+        .module(vauban::mail::module())
         .module(people::module())
         .module(notes::module())
         .static_files(vauban::static_files!("static"))

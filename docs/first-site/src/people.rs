@@ -4,7 +4,7 @@ use vauban::prelude::*;
 
 /// Somebody with an account: the framework's columns, and a name.
 #[derive(Clone, Model, UserAccount)]
-#[model(user, unique_oracle = waiver!(UniqueOracle, "sign-up says that an address is taken"))]
+#[model(user, unique_oracle = waiver!(UniqueOracle, "accounts alone write addresses and tell nobody"))]
 pub struct User {
     pub id: Id<Self>,
     #[field(unique)]

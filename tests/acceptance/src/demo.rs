@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use crate::Client;
 
@@ -44,20 +45,37 @@ pub fn built(with: &[&str]) -> PathBuf {
     path.join("demo")
 }
 
-/// Makes an account and comes back signed in.
+/// Makes an account, by the link in the mail that the development server has kept, and comes back signed in.
 ///
 /// # Panics
 /// If the site does not let one in.
 pub fn sign_up(port: u16, email: &str) -> Client {
     let mut client = Client::new(port);
-    let fields = [
-        ("email", email),
-        ("password", PASSWORD),
-        ("password_again", PASSWORD),
-    ];
     let answer = client
-        .submit("/accounts/signup/", None, &fields)
+        .submit("/accounts/signup/", None, &[("email", email)])
         .expect("the sign-up form");
+    assert_eq!(answer.status, 200, "signing up: {}\n{}", answer.head, answer.body);
+    let link = mailed_link(&mut client, email);
+    let answer = client
+        .submit(&link, None, &[("password", PASSWORD)])
+        .expect("the page behind the link");
     assert_eq!(answer.status, 303, "signing up: {}\n{}", answer.head, answer.body);
     client
+}
+
+/// The path of the link to an account in a mail to this address, which leaves as a task a moment later.
+fn mailed_link(client: &mut Client, email: &str) -> String {
+    let list = format!("<tr><td>{email}</td><td><a href=\"");
+    for _ in 0..200 {
+        let mails = client.get("/dev/mail/").expect("the list of mails").body;
+        if let Some((_, rest)) = mails.split_once(&list) {
+            let (path, _) = rest.split_once('"').expect("a link");
+            let mail = client.get(path).expect("a mail").body;
+            let at = mail.find("/accounts/signup/").expect("a link in the mail");
+            let end = mail[at..].find(char::is_whitespace).expect("its end");
+            return mail[at..at + end].to_owned();
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("no mail to {email} came");
 }

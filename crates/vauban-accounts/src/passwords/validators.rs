@@ -39,6 +39,16 @@ pub struct Attribute {
     pub value: String,
 }
 
+impl Attribute {
+    /// That of an account's address.
+    pub(crate) fn address(email: &crate::Email) -> Self {
+        Self {
+            name: "e-mail address".into(),
+            value: email.to_string(),
+        }
+    }
+}
+
 /// Why a password is refused. `code` gives Django's name of it, `Display` a sentence for the owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -7,6 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 /// How often at most a session's last request is written down.
 pub(crate) const TOUCH_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
+/// For how long after a proof the rule `Reauthenticated` asks for no other (ASVS 7.5.1).
+const JUST_PROVED: SignedDuration = SignedDuration::from_mins(10);
+
+/// Whether a session that began then, which is with a proof, has just been proved. One from the future has not.
+pub(crate) fn is_just_proved(created: Timestamp, now: Timestamp) -> bool {
+    let ago = now.duration_since(created);
+    ago >= -TOUCH_EVERY && ago < JUST_PROVED
+}
+
 /// How long a session lives (ASVS 7.1.1, 7.3.1, 7.3.2; CWE-613).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLimits {

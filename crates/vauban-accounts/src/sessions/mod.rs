@@ -12,7 +12,7 @@ pub use clock::Clock;
 pub use limits::SessionLimits;
 pub use session::{Session, SessionKey};
 
-pub(crate) use limits::Age;
+pub(crate) use limits::{Age, is_just_proved};
 pub(crate) use model::SessionRow;
 pub(crate) use store::{Found, SessionStore, Sessions};
 pub(crate) use token::{SessionToken, TokenHash};

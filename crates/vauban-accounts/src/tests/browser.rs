@@ -11,11 +11,11 @@ use crate::Accounts;
 use crate::own_fields::OwnFields;
 use vauban::http::RequestBody;
 use vauban::http::{Json, Request, Result};
-use vauban::module::Modules;
 use vauban::routing::{Public, Routes, SignedIn, Staff};
 use vauban::settings::{Mode, Settings};
 use vauban::site::Site;
 use vauban::view;
+use vauban_mail::testing::SentMail;
 
 #[view(get, "/")]
 async fn home(_: Public, cx: Arc<Request>) -> Result<Json<String>> {
@@ -82,16 +82,48 @@ impl TestSite {
             .view::<super::kept::save>("save")
             .view::<super::kept::like>("like")
             .view::<super::kept::own>("own")
+            .view::<super::proof::pay>("pay")
+            .view::<super::proof::pay_out>("pay_out")
+            .view::<super::proof::grant>("grant")
             .include("accounts", "/accounts/", crate::urls::routes());
         let shared = Arc::clone(&accounts);
         let module = vauban::Module::new("accounts")
             .routes(routes)
             .identity(move |_, _| Ok(Arc::clone(&shared)));
-        let modules = Modules::of_site(module);
+        let modules = super::modules(module);
         #[allow(deprecated)]
         let site = Site::__assemble(package, &modules, settings, kit.database.clone()).unwrap();
         let site = Arc::new(site);
         Self { site, accounts, kit }
+    }
+
+    /// Runs what is due, and gives every mail that has left.
+    pub(super) async fn mails(&self) -> Vec<SentMail> {
+        let tasks = self.site.part::<Arc<vauban_tasks::Tasks>>().unwrap();
+        tasks.run_due_for_test(&self.site).await;
+        SentMail::of(&self.site)
+    }
+
+    /// The path of the one link that opens something in the mail that left last.
+    pub(super) async fn link(&self) -> String {
+        let mails = self.mails().await;
+        let links: Vec<_> = mails.last().unwrap().links().into_iter().map(path_of).collect();
+        let opens = |path: &&String| path.split('/').any(|segment| segment.len() == 43);
+        links
+            .iter()
+            .find(opens)
+            .unwrap_or_else(|| panic!("{links:?}"))
+            .clone()
+    }
+
+    /// Asks for an account, and gives the path of its link.
+    pub(super) async fn sign_up_link(&self, email: &str) -> String {
+        let reply = self
+            .browser()
+            .submit("/accounts/signup/", &[("email", email)])
+            .await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        self.link().await
     }
 
     /// A token for a form that posts to `path`, as a page of the application's layout holds it.
@@ -205,6 +237,12 @@ impl Browser {
     pub(super) fn session(&self) -> Option<&String> {
         self.cookies.get("__Host-session")
     }
+}
+
+/// An address of the site without its origin.
+pub(super) fn path_of(link: &str) -> String {
+    let (_, rest) = link.split_once("://").unwrap();
+    rest[rest.find('/').unwrap()..].to_owned()
 }
 
 /// The token in a page's form.

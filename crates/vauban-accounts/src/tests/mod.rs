@@ -1,9 +1,12 @@
 //! Attacks on accounts and sessions, below HTTP: each is seen to fail for the reason it names.
 
 mod browser;
+mod email;
 mod kept;
+mod links;
 mod own_fields;
 mod pages;
+mod proof;
 mod sessions;
 mod sign_in;
 mod throttles;
@@ -23,6 +26,7 @@ use super::{AccountOptions, Accounts, Email, Password};
 use crate::UserAccount;
 use crate::sessions::{Clock, Found, SessionToken};
 use vauban::Model;
+use vauban::module::Modules;
 use vauban::signing::ModuleKeys;
 use vauban::units::Units;
 
@@ -66,6 +70,14 @@ impl Policy for User {
     }
 }
 
+/// A site with these accounts, which sends mails.
+pub(super) fn modules(accounts: vauban::Module) -> Modules {
+    let mut modules = Modules::of_site(accounts);
+    modules.push(vauban_tasks::module());
+    modules.push(vauban_mail::module());
+    modules
+}
+
 /// A site's accounts with a database of their own and a clock to move.
 pub(super) struct Kit {
     pub(super) accounts: Arc<Accounts>,
@@ -84,14 +96,14 @@ impl Kit {
     }
 
     pub(super) fn of(change: impl FnOnce(&mut AccountOptions), said: Said) -> Self {
-        let mut models = super::module::own_models();
-        models.push(User::meta());
+        let modules = modules(vauban::Module::from(crate::module::<User>()));
+        let models = modules.models();
         #[allow(deprecated)]
         let database = Database::open(
             "sqlite::memory:",
             Options {
                 models: models.clone(),
-                services: super::module::own_services::<User>(),
+                services: modules.services().map(|service| service.meta).collect(),
                 ..Options::default()
             },
         );

@@ -319,7 +319,7 @@ async fn cwe_645_a_busy_site_counts_nothing() {
         assert!(matches!(answer, Err(SignInFailure::Busy)));
         let answer = kit.accounts.reprove(&ann, &right, CLIENT).await;
         assert!(matches!(answer, Err(SignInFailure::Busy)));
-        let answer = kit.accounts.hash_for_sign_up(&right, CLIENT).await;
+        let answer = kit.accounts.hash_behind_link(&right, CLIENT).await;
         assert!(matches!(answer, Err(SignInFailure::Busy)));
     }
     assert_eq!(counted(&kit), 0);
@@ -353,7 +353,7 @@ async fn cwe_645_a_request_that_is_given_up_in_the_queue_counts_nothing() {
         let given_up = tokio::time::timeout(soon, kit.accounts.reprove(&ann, &right, CLIENT));
         assert!(given_up.await.is_err());
         settles_at(&kit, before).await;
-        let given_up = tokio::time::timeout(soon, kit.accounts.hash_for_sign_up(&right, CLIENT));
+        let given_up = tokio::time::timeout(soon, kit.accounts.hash_behind_link(&right, CLIENT));
         assert!(given_up.await.is_err());
         settles_at(&kit, before).await;
     }

@@ -12,10 +12,12 @@ use super::decision::Allowance;
 pub(crate) enum Attempt {
     /// Signing in.
     SignIn,
-    /// Making an account, which may tell that an address is taken.
+    /// Choosing a password behind a link: a hash is run.
     SignUp,
-    /// Proving the old password in order to change it.
+    /// Proving the password in order to change it, or something else that is the account's own.
     ChangePassword,
+    /// Having a mail sent to an address, whoever has it.
+    Mail,
 }
 
 /// What a bucket stands for. Each kind has room of its own in the table, so that a flood of one takes none of another.
@@ -108,6 +110,7 @@ const HOUR: i64 = 3600;
 /// hour: one address alone has no more than one of them for long ([`PREFIX`]), so its owner comes in from a new browser, too.
 const ACCOUNT: Allowance = Allowance {
     free: 4,
+    first: 1,
     longest: 900,
     window: 4,
     half_life: 6 * HOUR,
@@ -115,6 +118,7 @@ const ACCOUNT: Allowance = Allowance {
 /// An account from a browser that signed in to it before.
 const DEVICE: Allowance = Allowance {
     free: 9,
+    first: 1,
     longest: 900,
     window: 4,
     half_life: 6 * HOUR,
@@ -123,6 +127,7 @@ const DEVICE: Allowance = Allowance {
 /// and would keep them for the day on which they do not know it any more.
 const DEVICES: Allowance = Allowance {
     free: 30,
+    first: 1,
     longest: 900,
     window: 4,
     half_life: 6 * HOUR,
@@ -131,6 +136,7 @@ const DEVICES: Allowance = Allowance {
 /// (CWE-770). It drains quickly, so that whoever signs in every few minutes all day long never waits.
 const WORK: Allowance = Allowance {
     free: 30,
+    first: 1,
     longest: 900,
     window: 1,
     half_life: HOUR / 12,
@@ -138,6 +144,7 @@ const WORK: Allowance = Allowance {
 /// One IPv4 address or IPv6 /64: a household, an office, a mobile network's gateway.
 const PREFIX: Allowance = Allowance {
     free: 30,
+    first: 1,
     longest: 900,
     window: 1,
     half_life: HOUR,
@@ -145,6 +152,7 @@ const PREFIX: Allowance = Allowance {
 /// One IPv6 /48: a site.
 const SITE: Allowance = Allowance {
     free: 120,
+    first: 1,
     longest: 900,
     window: 1,
     half_life: HOUR,
@@ -154,6 +162,19 @@ const SITE: Allowance = Allowance {
 const SIGN_UPS: Allowance = Allowance { free: 60, ..PREFIX };
 /// Sign-ups from one IPv6 /48.
 const SITE_SIGN_UPS: Allowance = Allowance { free: 240, ..SITE };
+
+/// Mails of one kind to one address: three an hour, whether or not it has an account (CWE-799: a mailbox is not to be flooded).
+const MAILS: Allowance = Allowance {
+    free: 2,
+    first: HOUR,
+    longest: HOUR,
+    window: 1,
+    half_life: HOUR,
+};
+/// Mails that one client causes: twenty an hour.
+const CLIENTS_MAILS: Allowance = Allowance { free: 19, ..MAILS };
+/// Those of one IPv6 /48.
+const SITES_MAILS: Allowance = Allowance { free: 79, ..MAILS };
 
 /// Makes buckets' keys.
 #[derive(Clone)]
@@ -202,12 +223,25 @@ impl BucketKeys {
         }
         let (prefix, network) = match attempt {
             Attempt::SignUp => (SIGN_UPS, SITE_SIGN_UPS),
-            Attempt::SignIn | Attempt::ChangePassword => (PREFIX, SITE),
+            Attempt::SignIn | Attempt::ChangePassword | Attempt::Mail => (PREFIX, SITE),
         };
         buckets.push(self.bucket(attempt, Kind::Prefix, &[&near], prefix, Success::GivesBack));
         if let Some(site) = site {
             buckets.push(self.bucket(attempt, Kind::Site, &[&site], network, Success::GivesBack));
         }
+        buckets
+    }
+
+    /// Where a mail counts: `kind` and the address that was typed, in its normal form; and the client.
+    pub(crate) fn of_mail(&self, kind: &str, address: &str, client: IpAddr) -> Vec<Bucket> {
+        let (near, site) = prefixes(client);
+        let bucket =
+            |of, parts: &[&str], allowance| self.bucket(Attempt::Mail, of, parts, allowance, Success::Stays);
+        let mut buckets = vec![
+            bucket(Kind::Account, &[kind, address], MAILS),
+            bucket(Kind::Prefix, &[&near], CLIENTS_MAILS),
+        ];
+        buckets.extend(site.map(|site| bucket(Kind::Site, &[&site], SITES_MAILS)));
         buckets
     }
 
@@ -223,6 +257,7 @@ impl BucketKeys {
             Attempt::SignIn => "sign-in",
             Attempt::SignUp => "sign-up",
             Attempt::ChangePassword => "change-password",
+            Attempt::Mail => "mail",
         };
         let mut key = self.digest(attempt, kind.name(), parts);
         key.replace_range(..1, kind.letter());

@@ -7,6 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 pub(crate) struct Allowance {
     /// Attempts that cost no waiting.
     pub(crate) free: u32,
+    /// The first wait, in seconds; each further one is twice as long.
+    pub(crate) first: i64,
     /// The longest wait, in seconds. Never for ever: a lock-out could be abused (ASVS 6.1.1, CWE-645).
     pub(crate) longest: i64,
     /// Attempts from one of the longest waits to the next. One, and whoever tries once as each of them ends keeps everybody
@@ -86,8 +88,11 @@ impl Level {
 
 /// The wait after so many attempts beyond the free ones, in seconds.
 fn wait_beyond(beyond: u32, allowance: Allowance) -> i64 {
-    // 2^62 seconds are longer than any.
-    let doubled = |n: u32| 1_i64 << (n - 1).min(62);
+    // What overflows is longer than any.
+    let doubled = |n: u32| {
+        let factor = 1_i64 << (n - 1).min(62);
+        allowance.first.max(1).saturating_mul(factor)
+    };
     if doubled(beyond) < allowance.longest {
         return doubled(beyond);
     }
@@ -107,6 +112,7 @@ mod tests {
 
     const FIVE: Allowance = Allowance {
         free: 4,
+        first: 1,
         longest: 900,
         window: 1,
         half_life: 3600,

@@ -122,6 +122,8 @@ impl Throttles {
         let db = unit.db();
         // CWE-362: from here on nobody else counts, so guesses made at the same time come one after the other.
         db.begin().await?;
+        // CWE-645: whoever counted while this one waited for its turn wrote a later time, which is no wait.
+        let now = self.clock.now();
         let acting = db.acting::<Throttling>();
         let known = levels(&acting, keys(buckets)).await?;
         if let Some(wait) = longest_wait(&known, buckets, now) {

@@ -3,7 +3,7 @@
 use ::http::StatusCode;
 use jiff::SignedDuration;
 use serde::Deserialize;
-use vauban::{Template, Url};
+use vauban::Template;
 
 use crate::Hash;
 use crate::accounts::SignInFailure;
@@ -29,17 +29,25 @@ pub(crate) struct Next {
     next: String,
 }
 
+/// A link that opens nothing, whatever the reason (CWE-204): with the way to a new one.
+#[derive(Template)]
+#[template("accounts/dead_link.html", standalone)]
+struct DeadLinkPage;
+
 impl AccountPages {
-    /// Where somebody signs up who came to go on to `query`. That is looked at where it is followed (CWE-601).
-    pub(crate) fn sign_up(&self, query: &Next) -> Url {
-        let page = crate::urls::signup();
-        // What is kept is for whose account it was, and not for a new one.
-        let kept = self.cx.site().path_of(&crate::urls::kept());
-        if query.next.is_empty() || query.next == kept {
-            page
-        } else {
-            page.query("next", &query.next)
-        }
+    /// One page, the same bytes, for a link that was used, is over, is another account's or for something else, or is none.
+    pub(crate) fn dead_link(&self) -> Response {
+        self.page_as(
+            StatusCode::NOT_FOUND,
+            None,
+            "This link opens nothing any more",
+            DeadLinkPage,
+        )
+    }
+
+    /// The site's first page.
+    pub(crate) fn home(&self) -> Result<Redirect> {
+        self.next(&Next::default())
     }
 
     /// Where to go afterwards.
@@ -57,11 +65,9 @@ impl AccountPages {
     #[expect(clippy::result_large_err, reason = "as `Cleaned::into_result` returns it")]
     pub(crate) fn strong(&self, form: Cleaned<SignUpForm>) -> Result<Clean<SignUpForm>, Form<SignUpForm>> {
         let form = form.into_result()?;
-        let known = [Attribute {
-            name: "e-mail address".into(),
-            value: form.email.to_string(),
-        }];
-        let weak = self.accounts.weaknesses(&form.password, &known);
+        let weak = self
+            .accounts
+            .weaknesses(&form.password, &[Attribute::address(&form.email)]);
         if weak.is_empty() {
             return Ok(form);
         }

@@ -1,7 +1,7 @@
 //! Signing in: `GET` and `POST` of `login/?next=`; fields `email`, `password`.
 
 use vauban::orm::{Db, Write};
-use vauban::{Template, Url, view};
+use vauban::{Template, view};
 
 use super::answers::{DEVICE_COOKIE, Next};
 use crate::accounts::SignInFailure;
@@ -23,21 +23,12 @@ const WRONG: Problem = Problem::new(
 #[template("accounts/login.html", standalone)]
 struct LoginPage {
     form: Form<LoginForm>,
-    /// Where somebody signs up who came for the same page.
-    sign_up: Url,
-}
-
-impl LoginPage {
-    fn of(at: &AccountPages, form: Form<LoginForm>, query: &Next) -> Self {
-        let sign_up = at.sign_up(query);
-        Self { form, sign_up }
-    }
 }
 
 /// The page.
 #[view(get, "/login/")]
-pub async fn show(_: Public, at: AccountPages, query: Query<Next>) -> Result<Response> {
-    Ok(at.page(TITLE, LoginPage::of(&at, Form::empty(), &query)))
+pub async fn show(_: Public, at: AccountPages) -> Result<Response> {
+    Ok(at.page(TITLE, LoginPage { form: Form::empty() }))
 }
 
 /// Signs in: a new session, whatever session there was before.
@@ -51,7 +42,7 @@ pub async fn submit(
 ) -> Result<Response> {
     let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
-        Err(form) => return Ok(at.again(TITLE, LoginPage::of(&at, form, &query))),
+        Err(form) => return Ok(at.again(TITLE, LoginPage { form })),
     };
     #[allow(deprecated)]
     let device = at.cx.__cookie_of_framework(DEVICE_COOKIE);
@@ -80,8 +71,8 @@ pub async fn submit(
                 SignInFailure::Wait(_) | SignInFailure::Busy => events::SIGN_IN_THROTTLED.log(Some(&at.cx)),
                 SignInFailure::Wrong | SignInFailure::Internal(_) => events::SIGN_IN_FAILED.log(Some(&at.cx)),
             }
-            at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| {
-                LoginPage::of(&at, form, &query)
+            at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| LoginPage {
+                form,
             })
         }
     }

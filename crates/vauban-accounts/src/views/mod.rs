@@ -1,8 +1,14 @@
 //! The account pages. One file per page: what it shows, what its form does.
 
 pub(super) mod answers;
+pub(super) mod confirm;
+pub(super) mod email;
+pub(super) mod email_link;
 pub(super) mod kept;
 pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod password;
+pub(super) mod reset;
+pub(super) mod reset_link;
 pub(super) mod signup;
+pub(super) mod signup_link;

@@ -113,6 +113,7 @@ pub async fn submit(
             least: at.accounts.least(),
         });
     };
+    at.accounts.tell_of_password(&db, &who.person).await?;
     at.welcome(&who.person, &token, Some(proved.stored()));
     events::PASSWORD_CHANGED.log(Some(&at.cx));
     at.cx.say(

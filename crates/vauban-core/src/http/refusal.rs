@@ -8,6 +8,8 @@ use ::http::StatusCode;
 pub enum Refusal {
     /// Nobody is signed in: a browser is sent to the sign-in page and comes back afterwards.
     SignInRequired,
+    /// Whoever is signed in has proved it too long ago: a browser is sent to where they prove it again and comes back afterwards.
+    ProofRequired,
     /// No token that is known (401): an API's client sends another.
     TokenRequired,
     /// Whoever asks may not (403).
@@ -17,10 +19,10 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The status of the answer; for [`Refusal::SignInRequired`] when there is no page to send the browser to.
+    /// The status of the answer; for [`Refusal::SignInRequired`] and [`Refusal::ProofRequired`] when there is no page to send the browser to.
     pub fn status(self) -> StatusCode {
         match self {
-            Self::SignInRequired | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::SignInRequired | Self::ProofRequired | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::TokenRequired => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
         }

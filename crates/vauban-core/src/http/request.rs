@@ -1,7 +1,6 @@
 //! One request, as views, rules and templates see it.
 
 use std::any::TypeId;
-use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -167,14 +166,17 @@ impl Request {
         self.uri.path()
     }
 
-    /// The path for the log. What stands in the path of a help for developing may be a key (CWE-532): the log has the
-    /// view's pattern instead, whoever asks and whether or not it is answered.
-    pub(crate) fn logged_path(&self) -> Cow<'_, str> {
-        #[cfg(debug_assertions)]
-        if let Some(pattern) = self.site.router.pattern_of_development(self.uri.path()) {
-            return Cow::Owned(pattern);
-        }
-        Cow::Borrowed(self.uri.path())
+    /// The path for the log. What opens something and stands in a path (a [`PathSecret`](crate::PathSecret), a parameter of a help
+    /// for developing) is not in it (CWE-532): the log has the view's pattern instead, whoever asks and whether or not it is
+    /// answered.
+    pub(crate) fn logged_path(&self) -> &str {
+        let path = self.uri.path();
+        self.site.router.pattern_of_secret(path).unwrap_or(path)
+    }
+
+    /// Whether something that opens stands in its address.
+    pub(crate) fn has_secret_address(&self) -> bool {
+        self.site.router.pattern_of_secret(self.uri.path()).is_some()
     }
 
     /// The query as it was sent, without `?`; empty if there is none.

@@ -80,7 +80,7 @@ impl SecurityEvent {
                 event = self.name(),
                 client = %cx.client,
                 method = %cx.method,
-                path = &*cx.logged_path(),
+                path = cx.logged_path(),
                 request = cx.request_id(),
                 user = cx.identity.user_id(),
                 "security event"

@@ -26,7 +26,6 @@ pub(crate) fn start(site: &Site) -> Option<Instant> {
 pub(crate) fn write(site: &Site, cx: &Request, status: StatusCode, start: Option<Instant>) {
     let Some(start) = start else { return };
     let (method, path, status) = (cx.method().as_str(), cx.logged_path(), status.as_u16());
-    let path = &*path;
     let (request, user, client) = (cx.request_id(), cx.identity.user_id(), cx.client);
     let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     if site.settings.mode.is_development() {

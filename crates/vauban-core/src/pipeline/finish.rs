@@ -50,6 +50,11 @@ pub(crate) fn finish(site: &Site, cx: &Request, response: Response) -> ::http::R
         }
         (false, false) => site.headers.other.clone(),
     };
+    // CWE-598: an address that opens something goes along to nobody, the site's own logs of `Referer` included. What is left is the
+    // origin, so that a form of the page still says where it is from.
+    if !bare && cx.has_secret_address() {
+        out.insert(header::REFERRER_POLICY, fixed("strict-origin"));
+    }
     // RFC 6797 §7.2: only over HTTPS.
     if cx.is_secure()
         && !bare
@@ -105,7 +110,7 @@ fn tell_of_nonce(cx: &Request) {
     }
     tracing::warn!(
         target: "vauban::error",
-        path = &*cx.logged_path(),
+        path = cx.logged_path(),
         "this page is `Caching::Public`, and is not kept: its scripts or inline styles go by a nonce, which is for one answer. \
          Leave them out of the page, or its caching"
     );

@@ -19,7 +19,7 @@ const BEGINNING: usize = 2 * 1024;
 
 /// Before a refusal is answered: keeps what was typed, if the session of whoever sent it is over.
 pub(crate) async fn keep_unread(cx: &Request, refusal: Refusal, unread: RequestBody, controls: Controls) {
-    let Some(session) = session_that_is_over(cx, refusal) else {
+    let Some(session) = session_of(cx, refusal) else {
         return;
     };
     // CWE-400: nothing is read for a view that takes no form.
@@ -57,7 +57,7 @@ async fn read(cx: &Request, session: &[u8; 32], unread: RequestBody) -> Result<O
 
 /// The same, where a parameter asked for the sign-in, after the body was read.
 pub(crate) async fn keep_read(cx: &Request, refusal: Refusal) {
-    let (Some(sent), Some(session)) = (cx.sent(), session_that_is_over(cx, refusal)) else {
+    let (Some(sent), Some(session)) = (cx.sent(), session_of(cx, refusal)) else {
         return;
     };
     if sent.body.len() > LARGEST {
@@ -66,8 +66,12 @@ pub(crate) async fn keep_read(cx: &Request, refusal: Refusal) {
     keep(cx, session, &sent.body, sent.controls).await;
 }
 
-/// The binding of the session whose cookie was sent, if it opens nothing any more. An anonymous caller has none.
-fn session_that_is_over(cx: &Request, refusal: Refusal) -> Option<[u8; 32]> {
+/// The binding of the session of which the form's page is: the caller's, who has to prove again who they are; or the one whose cookie
+/// was sent, if it opens nothing any more. An anonymous caller has none.
+fn session_of(cx: &Request, refusal: Refusal) -> Option<[u8; 32]> {
+    if refusal == Refusal::ProofRequired && cx.is_ambient() {
+        return cx.identity.binding;
+    }
     if refusal != Refusal::SignInRequired || !cx.is_ambient() || cx.identity.is_somebody() {
         return None;
     }

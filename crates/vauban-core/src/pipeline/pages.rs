@@ -109,12 +109,18 @@ fn page(site: &Site, cx: &Request, mut error: Error) -> Response {
         if refusal == Refusal::NotFound {
             cx.hide();
         }
-        if cx.kept() == Some(&Kept::InBrowserOnly) {
-            error.say(SESSION_OVER);
-        } else if refusal == Refusal::SignInRequired
-            && let Some(sign_in) = to_sign_in(site, cx)
-        {
-            return sign_in;
+        let backend = site.identity.as_ref();
+        let page = match refusal {
+            Refusal::SignInRequired if cx.kept() == Some(&Kept::InBrowserOnly) => {
+                error.say(SESSION_OVER);
+                None
+            }
+            Refusal::SignInRequired => backend.and_then(|backend| backend.sign_in_page()),
+            Refusal::ProofRequired => backend.and_then(|backend| backend.proof_page()),
+            _ => None,
+        };
+        if let Some(there) = page.and_then(|page| sent_to(page, site, cx)) {
+            return there;
         }
     }
     let by_policy = error
@@ -198,9 +204,8 @@ fn with_retry(mut response: Response, after: Option<u64>, cx: &Request) -> Respo
     }
 }
 
-/// Sends a browser to the sign-in page, from where it comes back.
-fn to_sign_in(site: &Site, cx: &Request) -> Option<Response> {
-    let mut url = site.identity.as_ref()?.sign_in_page()?;
+/// Sends a browser to a page from where it comes back: the sign-in, or the one that asks for a proof.
+fn sent_to(mut url: crate::routing::Url, site: &Site, cx: &Request) -> Option<Response> {
     if !accepts_html(cx) {
         return None;
     }
@@ -228,7 +233,7 @@ fn log(cx: &Request, error: &Error) {
         event = SecurityEvent::INTERNAL_ERROR.name(),
         incident = cx.request_id(),
         method = %cx.method(),
-        path = &*cx.logged_path(),
+        path = cx.logged_path(),
         view = cx.route().map(|route| route.id),
         at = %format_args!("{}:{}", error.location().0, error.location().1),
         error = error.source().map(ToString::to_string),

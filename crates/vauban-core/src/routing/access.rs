@@ -80,6 +80,42 @@ impl AccessRule for SignedIn {
     }
 }
 
+/// Whoever is signed in and has proved it in the last ten minutes (ASVS 7.5.1, CWE-306): for what an open session that somebody
+/// else sits at should not do. Others prove it on a page of their own, and come back to the form as they had filled it.
+///
+/// ```
+/// # extern crate vauban_core as vauban;
+/// use vauban::prelude::*;
+/// use vauban::Reauthenticated;
+///
+/// #[view(post, "/account/payout/")]
+/// async fn pay_out(_: Reauthenticated) -> Result<Text> { Ok(Text::new("Paid.")) }
+/// # fn main() {}
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Reauthenticated {
+    facts: UserFacts,
+}
+
+impl Reauthenticated {
+    /// The user's id.
+    pub fn id(&self) -> Uuid {
+        self.facts.id
+    }
+}
+
+impl AccessRule for Reauthenticated {
+    type Credential = BySession;
+    fn admit(cx: &Request, who: &Identity) -> Result<Self, Refusal> {
+        let facts = SignedIn::admit(cx, who)?.facts;
+        if who.has_just_proved() {
+            Ok(Self { facts })
+        } else {
+            Err(Refusal::ProofRequired)
+        }
+    }
+}
+
 /// Members of staff. Whoever is signed in and is none is forbidden; a stranger may sign in.
 #[derive(Debug, Clone, Copy)]
 pub struct Staff {

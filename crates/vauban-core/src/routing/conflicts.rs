@@ -192,7 +192,7 @@ mod tests {
                     type Rule = SignedIn;
                     const PATTERN: &'static str = $path;
                     const SEGMENTS: &'static [ParamMeta] = &[$(ParamMeta {
-                        name: $param, type_name: "String", accepts: |_| true, rest: false,
+                        name: $param, type_name: "String", accepts: |_| true, rest: false, secret: false,
                     }),*];
                     fn run() -> impl Run<Self> {
                         Does

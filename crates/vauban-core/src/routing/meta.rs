@@ -69,4 +69,6 @@ pub struct ParamMeta {
     pub accepts: fn(&str) -> bool,
     /// Whether it takes the rest of the path, slashes included.
     pub rest: bool,
+    /// Whether it opens something, and so stands in no log.
+    pub secret: bool,
 }

@@ -20,6 +20,7 @@ mod path_value;
 mod query;
 mod router;
 mod routes;
+mod secrets;
 mod url;
 mod user_id;
 #[cfg(test)]
@@ -29,7 +30,7 @@ mod view;
 pub use crate::http::Refusal;
 #[doc(hidden)]
 pub use crate::site::{Loading, OnlyThePipeline};
-pub use access::{AccessRule, Public, SignedIn, Staff, Superuser};
+pub use access::{AccessRule, Public, Reauthenticated, SignedIn, Staff, Superuser};
 pub use call::{BodyStream, Call};
 pub(crate) use conflicts::router;
 pub use credential::{
@@ -44,7 +45,9 @@ pub use need::Need;
 pub use param::{ClientIp, OptionalParam, Param, Params};
 pub use part::Part;
 pub use path::{Path, Segment};
-pub use path_value::{InvalidSegment, NotPathText, PathReader, PathText, PathValue, RestOfPath, path_reader};
+pub use path_value::{
+    InvalidSegment, NotPathText, PathReader, PathSecret, PathText, PathValue, RestOfPath, path_reader,
+};
 pub(crate) use query::pairs_of_query;
 pub use query::{FromQuery, Query};
 pub use router::Conflict;

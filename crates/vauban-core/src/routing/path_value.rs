@@ -95,6 +95,68 @@ impl std::str::FromStr for PathText {
     }
 }
 
+/// A text in a path that opens something, such as the token of a link in a mail: whatever stands there, for the view to judge.
+///
+/// It stands in no log: of an address that begins like its view's, the log has the pattern instead. Its page's address goes
+/// along in no `Referer`, not even to the site itself. And it does not print (CWE-532, CWE-598).
+///
+/// ```
+/// # extern crate vauban_core as vauban;
+/// use vauban::prelude::*;
+/// use vauban::PathSecret;
+///
+/// #[view(get, "/invitations/{token}/")]
+/// async fn invitation(_: Public, token: Path<PathSecret>) -> Result<Text> {
+///     if token.expose().len() != 43 {
+///         return Err(Error::not_found());
+///     }
+///     Ok(Text::new("Press the button."))
+/// }
+/// # fn main() {}
+/// ```
+#[derive(Clone)]
+pub struct PathSecret(String);
+
+impl PathSecret {
+    /// Takes a text that can stand in a path.
+    ///
+    /// # Errors
+    /// As [`PathText::parse`].
+    pub fn parse(text: &str) -> Result<Self, NotPathText> {
+        PathText::parse(text).map(|text| Self(text.0))
+    }
+
+    /// The text: for comparing, not for writing down.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for PathSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PathSecret(…)")
+    }
+}
+
+impl std::str::FromStr for PathSecret {
+    type Err = NotPathText;
+    fn from_str(text: &str) -> Result<Self, NotPathText> {
+        Self::parse(text)
+    }
+}
+
+impl PathValue for PathSecret {
+    const SECRET: bool = true;
+
+    fn read(segment: &str) -> Result<Self, InvalidSegment> {
+        // What is malformed is answered like what is unknown: by the view.
+        String::read(segment).map(Self)
+    }
+    fn write(&self, out: &mut String) {
+        out.push_str(&self.0);
+    }
+}
+
 impl PathValue for PathText {
     fn read(segment: &str) -> Result<Self, InvalidSegment> {
         Self::parse(segment).map_err(|_| InvalidSegment)
@@ -113,6 +175,8 @@ impl PathValue for PathText {
 pub trait PathValue: Sized + Send + 'static {
     /// Whether it takes the rest of the path, slashes included.
     const REST: bool = false;
+    /// Whether it opens something: then it is in no log, and its page's address in no `Referer` (CWE-532, CWE-598).
+    const SECRET: bool = false;
 
     /// Reads a decoded segment. One spelling per value: what [`write`](Self::write) would not write is refused.
     ///
@@ -132,6 +196,7 @@ pub struct PathReader<T> {
     pub accepts: fn(&str) -> bool,
     pub write: fn(&T, &mut String),
     pub rest: bool,
+    pub secret: bool,
 }
 
 /// See [`PathReader`].
@@ -141,6 +206,7 @@ pub const fn path_reader<T: PathValue>() -> PathReader<T> {
         accepts: |segment| T::read(segment).is_ok(),
         write: T::write,
         rest: T::REST,
+        secret: T::SECRET,
     }
 }
 

@@ -9,10 +9,9 @@ use std::fmt;
 use ::http::Method;
 
 use super::routes::{Handle, Hides};
+use super::secrets::Secrets;
 use super::url::{encode_segment, is_plain};
 use super::{Route, Routes, ViewMeta};
-#[cfg(debug_assertions)]
-use crate::pipeline::caught;
 use crate::site::Asking;
 
 /// Every route, ready to be looked up.
@@ -21,6 +20,8 @@ pub(crate) struct Router {
     root: Node,
     /// Prefixes of views that have one, by identity.
     mounts: HashMap<&'static str, String>,
+    /// Those of which the log says the pattern.
+    secrets: Secrets,
 }
 
 #[derive(Debug, Default)]
@@ -103,6 +104,7 @@ impl Router {
                     route.prefix
                 )));
             }
+            router.secrets.note(route);
             if let Err(conflict) = router.root.insert(route) {
                 conflicts.push(conflict);
             }
@@ -123,18 +125,9 @@ impl Router {
         self.mounts.get(view).map_or("", String::as_str)
     }
 
-    /// The pattern behind a path, slash or no slash, if it is a help for developing that has parameters.
-    #[cfg(debug_assertions)]
-    pub(crate) fn pattern_of_development(&self, path: &str) -> Option<String> {
-        let slashed = format!("{}/", path.trim_end_matches('/'));
-        [Method::GET, Method::POST].iter().find_map(|method| {
-            match caught(|| self.find(method, &slashed, &[])).ok()? {
-                Found::View(target, params) if target.development && !params.is_empty() => {
-                    Some(format!("{}{}", self.mount(target.meta.id), target.meta.pattern))
-                }
-                _ => None,
-            }
-        })
+    /// The pattern that a path begins like, if something that opens stands in it: for the log.
+    pub(crate) fn pattern_of_secret(&self, path: &str) -> Option<&str> {
+        self.secrets.pattern(path)
     }
 
     /// Looks a path up, percent-decoding each segment once (CWE-174). `hidden` are views that are not there for who asks:

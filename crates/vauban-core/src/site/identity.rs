@@ -36,6 +36,7 @@ pub struct Identity {
     pub(crate) user_id: Option<String>,
     pub(crate) binding: Option<[u8; 32]>,
     pub(crate) session: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) just_proved: bool,
 }
 
 impl Identity {
@@ -47,6 +48,7 @@ impl Identity {
             user_id: None,
             binding: None,
             session: None,
+            just_proved: false,
         }
     }
 
@@ -76,6 +78,18 @@ impl Identity {
             user_id: Some(facts.id.to_string()),
             ..Self::visitor(binding, session)
         }
+    }
+
+    /// Says that who is signed in has proved it in the last ten minutes: what the rule `Reauthenticated` goes by. Without it nobody
+    /// has (CWE-306).
+    #[must_use]
+    pub fn with_proof(self, just_proved: bool) -> Self {
+        Self { just_proved, ..self }
+    }
+
+    /// Whether who is signed in has proved it in the last ten minutes.
+    pub fn has_just_proved(&self) -> bool {
+        self.just_proved
     }
 
     /// Nobody, with a session: a visitor who is known again, such as by a basket.
@@ -195,6 +209,11 @@ pub trait IdentityBackend: Send + Sync + 'static {
         })
     }
 
+    /// Where somebody is sent who is signed in and has to prove it again, if there is such a page.
+    fn proof_page(&self) -> Option<Url> {
+        None
+    }
+
     /// Where somebody is sent who has to sign in first, if there is such a page.
     fn sign_in_page(&self) -> Option<Url> {
         None
@@ -202,7 +221,13 @@ pub trait IdentityBackend: Send + Sync + 'static {
 
     /// Begins a session of the user with this id, and returns its cookie's value: for the test kit, and nobody else.
     #[cfg(any(test, feature = "testing"))]
-    fn begin_for_test(&self, user: uuid::Uuid) -> Pin<Box<dyn Future<Output = Result<String>> + Send + '_>>;
+    fn begin_for_test(&self, _user: uuid::Uuid) -> Pin<Box<dyn Future<Output = Result<String>> + Send + '_>> {
+        Box::pin(async {
+            Err(Error::internal(
+                "this site's identity begins no sessions for tests",
+            ))
+        })
+    }
 
     /// How the prober calls the identity's own pages as these people; it may change their rows for that.
     #[cfg(any(test, feature = "testing"))]

@@ -149,6 +149,28 @@ impl TestApp {
         SentMail::of(&self.site)
     }
 
+    /// The path of the link in the mail that left last to this address, after every task that is due has run: what whoever reads it
+    /// follows. `None` if no mail with a link that opens something has left to it.
+    ///
+    /// ```ignore
+    /// client.post_form("/accounts/signup/", &[("email", "ann@example.com")]).await;
+    /// let link = app.mailed_link("ann@example.com").await.unwrap();
+    /// client.post_form(link, &[("password", "nine quiet ferries")]).await;
+    /// ```
+    pub async fn mailed_link(&self, email: &str) -> Option<String> {
+        self.run_tasks().await;
+        let mails = self.mails();
+        let last = mails.iter().rfind(|mail| mail.to().contains(&email))?;
+        let paths = last.links().into_iter().filter_map(|link| {
+            let (_, rest) = link.split_once("://")?;
+            rest.find('/').map(|at| rest[at..].to_owned())
+        });
+        // A token has 43 characters.
+        paths
+            .into_iter()
+            .find(|path| path.split('/').any(|segment| segment.len() == 43))
+    }
+
     /// A browser that has not been here before.
     pub fn client(&self) -> Client {
         Client::new(Arc::clone(&self.site))

@@ -7,7 +7,7 @@ use crate::urls;
 
 /// Somebody with an account.
 #[derive(Clone, Model, UserAccount)]
-#[model(user, unique_oracle = waiver!(UniqueOracle, "sign-up says that an address is taken, throttled"))]
+#[model(user, unique_oracle = waiver!(UniqueOracle, "accounts alone write addresses and tell nobody"))]
 pub struct User {
     pub id: Id<Self>,
     #[field(unique)]

@@ -15,6 +15,7 @@ pub fn app() -> App {
         .error_pages::<errors::SiteError>()
         .module(accounts::module::<people::User>().layout::<people::AccountLayout>())
         .module(vauban::tasks::module())
+        .module(vauban::mail::module())
         .module(pages::module())
         .module(people::module())
         .module(organisations::module())

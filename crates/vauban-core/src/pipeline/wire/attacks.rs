@@ -619,3 +619,42 @@ async fn cwe_532_the_log_holds_no_key_of_a_help_for_developing() {
 async fn keyed(_: crate::routing::Public, key: crate::routing::Path<String>) -> crate::http::Text {
     crate::http::Text::new(key.len().to_string())
 }
+
+/// CWE-532, CWE-598. Attack: the token of a link in a mail is read in the log, or in a `Referer`.
+#[tokio::test]
+async fn cwe_532_the_log_holds_no_secret_of_a_path() {
+    let (log, _guard) = Log::of_this_thread();
+    let mut parts = parts(&["example.com", "localhost"]);
+    parts.settings.trusted_proxies = Vec::new();
+    let invited = Routes::new().view::<invited>("invited");
+    parts.routes = parts.routes.and(Routes::new().include("club", "/club/", invited));
+    let server = start(parts).await;
+    for (line, host) in [
+        ("GET /club/invited/s3cr3t-key/", "example.com"),
+        ("HEAD /club/invited/s3cr3t-key/", "localhost"),
+        ("GET /club/invited/s3cr3t-key", "localhost"),
+        ("GET /club/invited/s3cr3t%2Dkey/more/", "localhost"),
+        ("GET /club/in%76ited/s3cr3t-key/", "localhost"),
+        ("POST /club/invited/s3cr3t-key/", "localhost"),
+        ("GET /club/invited/s3cr3t-key/", "evil.example"),
+    ] {
+        let reply = server.send(line, &[pair("Host", host)], "").await;
+        assert_eq!(reply.header("referrer-policy"), Some("strict-origin"), "{line}");
+    }
+    let other = server.send("GET /host/", &[pair("Host", "localhost")], "").await;
+    assert_eq!(other.header("referrer-policy"), Some("same-origin"));
+    let text = log.text();
+    assert!(
+        text.contains("/club/invited/{key}/") && text.contains("/host/"),
+        "{text}"
+    );
+    assert!(!text.contains("s3cr3t"), "{text}");
+}
+
+#[crate::view(get, "/invited/{key}/")]
+async fn invited(
+    _: crate::routing::Public,
+    key: crate::routing::Path<crate::routing::PathSecret>,
+) -> crate::http::Text {
+    crate::http::Text::new(key.expose().len().to_string())
+}

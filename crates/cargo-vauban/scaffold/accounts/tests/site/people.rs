@@ -17,6 +17,11 @@ pub(crate) fn probe(prober: Prober<'_>) -> Prober<'_> {
         ("password", PASSWORD),
         ("password_again", PASSWORD),
     ];
+    let (sign_up, reset) = (
+        "/accounts/signup/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/",
+        "/accounts/reset/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/",
+    );
+    let password = [("password", PASSWORD)];
     let known = [("email", "ann@example.com"), ("password", PASSWORD)];
     let change = [
         ("old_password", PASSWORD),
@@ -27,7 +32,13 @@ pub(crate) fn probe(prober: Prober<'_>) -> Prober<'_> {
         .get("profile", urls::profile())
         .form("profile_save", urls::profile_save(), &[("name", "Another name")])
         .get("accounts.signup", "/accounts/signup/")
-        .form("accounts.signup_post", "/accounts/signup/", &new)
+        .form("accounts.signup_post", "/accounts/signup/", &new[..1])
+        .get("accounts.signup_link", sign_up)
+        .form("accounts.signup_link_post", sign_up, &password)
+        .get("accounts.reset", "/accounts/reset/")
+        .form("accounts.reset_post", "/accounts/reset/", &new[..1])
+        .get("accounts.reset_link", reset)
+        .form("accounts.reset_link_post", reset, &password)
         .get("accounts.login", "/accounts/login/")
         .form("accounts.login_post", "/accounts/login/", &known)
         .form_without_rows("accounts.logout", "/accounts/logout/", &[])
@@ -43,6 +54,13 @@ pub(crate) fn probe(prober: Prober<'_>) -> Prober<'_> {
             Expected::new("profile_save", [SignIn, Allowed, Allowed, Allowed__and_allowed__]),
             Expected::new("accounts.signup", [Allowed; __callers__]),
             Expected::new("accounts.signup_post", [Allowed; __callers__]),
+            // What stands for the token opens nothing.
+            Expected::new("accounts.signup_link", [NotFound; __callers__]),
+            Expected::new("accounts.signup_link_post", [NotFound; __callers__]),
+            Expected::new("accounts.reset", [Allowed; __callers__]),
+            Expected::new("accounts.reset_post", [Allowed; __callers__]),
+            Expected::new("accounts.reset_link", [NotFound; __callers__]),
+            Expected::new("accounts.reset_link_post", [NotFound; __callers__]),
             Expected::new("accounts.login", [Allowed; __callers__]),
             Expected::new("accounts.login_post", [Allowed; __callers__]),
             Expected::new("accounts.logout", [Allowed; __callers__]),

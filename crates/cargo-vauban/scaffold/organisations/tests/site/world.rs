@@ -66,12 +66,13 @@ impl World {
 async fn person(app: &TestApp, name: &str, is_staff: bool, password: bool) -> User {
     let email = Email::parse(&format!("{}@example.com", name.to_lowercase())).unwrap();
     if password {
-        let fields = [
-            ("email", email.as_str()),
-            ("password", PASSWORD),
-            ("password_again", PASSWORD),
-        ];
-        let signed_up = app.client().post_form("/accounts/signup/", &fields).await;
+        let mut client = app.client();
+        let asked = client
+            .post_form("/accounts/signup/", &[("email", email.as_str())])
+            .await;
+        asked.assert_status(200);
+        let link = app.mailed_link(email.as_str()).await.unwrap();
+        let signed_up = client.post_form(link, &[("password", PASSWORD)]).await;
         signed_up.assert_status(303);
         return app
             .rows(async |db| {

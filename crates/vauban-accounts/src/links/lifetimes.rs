@@ -1,0 +1,57 @@
+//! How long a link in a mail is good for.
+
+use std::time::Duration;
+
+use super::Purpose;
+
+/// The settings `accounts.sign_up_lifetime`, `accounts.reset_lifetime` and `accounts.email_lifetime` (ASVS 6.4.1, CWE-613).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LinkLifetimes {
+    pub(crate) sign_up: Duration,
+    pub(crate) reset: Duration,
+    pub(crate) email: Duration,
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
+impl Default for LinkLifetimes {
+    fn default() -> Self {
+        Self {
+            sign_up: 24 * HOUR,
+            reset: 20 * MINUTE,
+            email: HOUR,
+        }
+    }
+}
+
+impl LinkLifetimes {
+    /// That of a link for this purpose.
+    pub(crate) fn of(&self, purpose: Purpose) -> Duration {
+        match purpose {
+            Purpose::SignUp => self.sign_up,
+            Purpose::Reset => self.reset,
+            Purpose::Email => self.email,
+        }
+    }
+
+    /// What a link's lifetime may be: long enough to be read, and for no longer than mailboxes are left open.
+    pub(crate) fn bounds(purpose: Purpose) -> (Duration, Duration) {
+        match purpose {
+            Purpose::SignUp => (5 * MINUTE, 7 * 24 * HOUR),
+            Purpose::Reset => (5 * MINUTE, HOUR),
+            Purpose::Email => (5 * MINUTE, 24 * HOUR),
+        }
+    }
+}
+
+/// A lifetime for a mail to say.
+pub(crate) fn in_words(lifetime: Duration) -> String {
+    let minutes = lifetime.as_secs() / 60;
+    match minutes {
+        0..=1 => "a minute".to_owned(),
+        2..=90 => format!("{minutes} minutes"),
+        91..=2880 => format!("{} hours", minutes / 60),
+        _ => format!("{} days", minutes / 1440),
+    }
+}

@@ -1,0 +1,76 @@
+//! The link in the mail to a new address: `GET` and `POST` of `email/{token}/`. Only the account that asked for it uses it, signed in: who
+//! reads a mistyped address gets no account (CWE-287).
+
+use vauban::orm::{Db, Write};
+use vauban::{Template, view};
+
+use crate::events;
+use crate::links::{Link, Purpose};
+use crate::params::AccountPages;
+use vauban::PathSecret;
+use vauban::http::{Response, Result};
+use vauban::messages::Level;
+use vauban::routing::{Path, SignedIn};
+
+const TITLE: &str = "Confirm your new address";
+
+#[derive(Template)]
+#[template("accounts/email_link.html", standalone)]
+struct EmailLinkPage {
+    email: String,
+}
+
+/// The page. Following the link changes nothing.
+#[view(get, "/email/{token}/")]
+pub async fn show(who: SignedIn, at: AccountPages, db: Db, token: Path<PathSecret>) -> Result<Response> {
+    let found = at.accounts.links.find(Purpose::Email, &token).await?;
+    let Some(link) = found.filter(|link| link.account == who.id()) else {
+        return Ok(at.dead_link());
+    };
+    if at.accounts.behind(&db, &link).await?.is_none() {
+        return Ok(at.dead_link());
+    }
+    let email = link.email.to_string();
+    Ok(at.page(TITLE, EmailLinkPage { email }))
+}
+
+/// Changes the address.
+#[view(post, "/email/{token}/")]
+pub async fn submit(
+    who: SignedIn,
+    at: AccountPages,
+    db: Db<Write>,
+    token: Path<PathSecret>,
+) -> Result<Response> {
+    let accounts = &at.accounts;
+    let is_own = |link: &Link| link.account == who.id();
+    // What is undone is not used: the answer is 404.
+    let Some(link) = accounts
+        .links
+        .spend(&db, Purpose::Email, &token)
+        .await?
+        .filter(is_own)
+    else {
+        return Ok(at.dead_link());
+    };
+    let Some((person, _)) = accounts.behind(&db, &link).await? else {
+        return Ok(at.dead_link());
+    };
+    // CVE-2026-32700: the address of the row, which the link was sent to.
+    if !accounts
+        .users
+        .set_email(&db, person.facts.id, &link.email)
+        .await?
+    {
+        return Ok(at.dead_link());
+    }
+    accounts
+        .tell_old_address(&db, &person.email, &link.email, true)
+        .await?;
+    events::EMAIL_CHANGED.log(Some(&at.cx));
+    at.cx.say(
+        Level::Success,
+        format!("Your address is {} now. You sign in with it.", link.email),
+    );
+    Ok(Response::of(at.home()?))
+}
