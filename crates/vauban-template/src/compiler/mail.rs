@@ -287,7 +287,7 @@ mod tests {
                 "no request asks for this text, so that there is no `user`",
             ),
             (
-                "<form method=\"post\" action=\"https://example.com/\"></form>",
+                "<form action=\"{{ link }}\"></form>",
                 "`<form` in a mail",
             ),
             (
