@@ -40,7 +40,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
             ));
         }
     }
-    let args_type = told.map_or_else(|| quote!(()), |ty| ty.to_token_stream());
+    let args_type = told.map_or_else(|| quote!(()), ToTokens::to_token_stream);
     let task_name = &args.name;
     let options = args.constants();
     let run_as = quote_spanned! {who.span()=> <#who as ::vauban::tasks::RunsAs>::of(__call) };
@@ -62,8 +62,8 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
             #vis fn enqueue<__D: ::vauban::tasks::Enqueues>(
                 db: &__D,
                 args: #args_type,
-            ) -> ::vauban::tasks::Enqueue<'_, Self> {
-                <Self as ::vauban::tasks::Task>::enqueue(db, args)
+            ) -> ::vauban::tasks::Enqueue<Self> {
+                ::vauban::tasks::Enqueue::of(db, &args)
             }
         }
 
@@ -131,7 +131,8 @@ impl Parse for Args {
             }
         }
         let Some(name) = name else {
-            return Err(input.error(
+            return Err(Error::new(
+                proc_macro2::Span::call_site(),
                 "a task says by which name rows know it: `#[task(name = \"news.digest\")]`. It outlives the function's name: what an older release has queued is found by it",
             ));
         };

@@ -55,7 +55,7 @@ impl Tasks {
             .skip_locked()
             .all(&db)
             .await?;
-        let mut rows: Vec<TaskRow> = found.into_iter().map(|row| row.into_row()).collect();
+        let mut rows: Vec<TaskRow> = found.into_iter().map(vauban::Changeable::into_row).collect();
         if rows.is_empty() {
             return Ok(rows);
         }

@@ -1,65 +1,17 @@
 //! Tasks that come by themselves: one run for each time, however many processes look at the clock.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use vauban::commands::Failure;
 use vauban::orm::{DateTime, Error, Result};
-use vauban::tasks::{Missed, Scheduled, TaskQueue as _};
+use vauban::tasks::{Missed, TaskQueue as _};
 
+use crate::clockwork::Clockwork;
 use crate::model::{NewTaskDueRow, TaskDueRow};
 use crate::services::RunTasks;
 use crate::tasks::Tasks;
-use crate::timetable::Timetable;
 
 /// How late a time is missed.
 const LATE: Duration = Duration::from_secs(60);
-
-/// A schedule of the program's.
-#[derive(Debug)]
-pub(crate) struct Clockwork {
-    pub(crate) scheduled: Scheduled,
-    pub(crate) table: Timetable,
-    /// What rows call it: a schedule that is changed begins anew.
-    pub(crate) name: String,
-    /// Before that, nothing is to be asked of the database.
-    next: Mutex<Option<DateTime>>,
-}
-
-impl Clockwork {
-    /// # Errors
-    /// What is wrong with its plan.
-    pub(crate) fn new(scheduled: Scheduled) -> Result<Self, Failure> {
-        let table = Timetable::read(scheduled.schedule.plan()).map_err(|why| {
-            Failure::new(format_args!(
-                "The schedule of the task `{}`: {why}.",
-                scheduled.task.name
-            ))
-        })?;
-        let name = format!("{}: {}", scheduled.task.name, scheduled.schedule);
-        if name.len() > 250 {
-            return Err(Failure::new(format_args!(
-                "The schedule of the task `{}` is too long.",
-                scheduled.task.name
-            )));
-        }
-        Ok(Self {
-            scheduled,
-            table,
-            name,
-            next: Mutex::default(),
-        })
-    }
-
-    fn is_due(&self, now: DateTime) -> bool {
-        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        next.is_none_or(|next| next <= now)
-    }
-
-    fn waits_until(&self, next: Option<DateTime>) {
-        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = next;
-    }
-}
 
 impl Tasks {
     /// Queues what has become due by the clock.

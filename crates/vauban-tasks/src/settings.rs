@@ -6,7 +6,7 @@ use std::time::Duration;
 use vauban::checks::Finding;
 use vauban::settings::{ModuleSettings, SettingRow, SettingValue};
 
-/// The section `tasks`.
+/// What the section `tasks` of the settings says.
 #[derive(Debug, Clone)]
 pub struct TaskSettings {
     /// Whether `serve` runs tasks beside serving.

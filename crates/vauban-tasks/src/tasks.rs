@@ -11,8 +11,8 @@ use vauban::tasks::{Scheduled, TaskMeta};
 use vauban::units::Units;
 
 use crate::clock::Clock;
+use crate::clockwork::Clockwork;
 use crate::model::TaskRow;
-use crate::schedules::Clockwork;
 use crate::settings::TaskSettings;
 use crate::wake::Wake;
 

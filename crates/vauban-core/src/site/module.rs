@@ -725,13 +725,13 @@ impl Modules {
             .collect()
     }
 
-    /// Every task.
+    /// Every task that a module lists.
     pub fn tasks(&self) -> Vec<TaskMeta> {
         let all = self.0.iter().flat_map(|module| &module.tasks);
         all.copied().collect()
     }
 
-    /// Every schedule.
+    /// What comes by itself, in the order of the modules.
     pub fn schedules(&self) -> impl Iterator<Item = &Scheduled> {
         self.0.iter().flat_map(|module| &module.schedules)
     }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use vauban_orm::actor::Service;
 use vauban_orm::{Acting, DateTime, Db, Error, FieldProblem, Problem, Result, Write};
 
-use super::{Enqueued, MOST_ARGUMENTS, NewTask, Outbox, Priority, Task, TaskMeta, When};
+use super::queue::{Enqueued, MOST_ARGUMENTS, NewTask, Outbox};
+use super::task::{Task, TaskMeta};
+use super::when::{Priority, When};
 
 /// The longest key, in bytes.
 const MOST_KEY: usize = 200;
@@ -41,14 +43,15 @@ impl<S: Service> Enqueues for Acting<S, Write> {
 /// A task that is queued when this is awaited, in the unit of its handle.
 #[must_use = "nothing is queued before it is awaited"]
 #[derive(Debug)]
-pub struct Enqueue<'d, T> {
+pub struct Enqueue<T> {
     db: Db<Write>,
     task: Result<NewTask>,
-    of: PhantomData<(&'d (), fn() -> T)>,
+    of: PhantomData<fn() -> T>,
 }
 
-impl<T: Task> Enqueue<'_, T> {
-    pub(super) fn new<D: Enqueues>(db: &D, args: &T::Args) -> Self {
+impl<T: Task> Enqueue<T> {
+    /// On its way; what `digest::enqueue(&db, …)` of a task calls.
+    pub fn of<D: Enqueues>(db: &D, args: &T::Args) -> Self {
         let meta = TaskMeta::of::<T>();
         Self {
             db: db.unit(),
@@ -93,9 +96,9 @@ impl<T: Task> Enqueue<'_, T> {
     }
 }
 
-impl<'d, T: Task> IntoFuture for Enqueue<'d, T> {
+impl<T: Task> IntoFuture for Enqueue<T> {
     type Output = Result<Enqueued>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<Enqueued>> + Send + 'd>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Enqueued>> + Send>>;
 
     /// # Errors
     /// [`Error::Invalid`] of arguments that are too large or hold what cannot be stored; those of the database.

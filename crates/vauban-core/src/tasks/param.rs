@@ -4,7 +4,8 @@ use std::any::Any;
 
 use vauban_orm::{Db, Read, Write};
 
-use super::{Failed, TaskCall};
+use super::call::{Attempt, TaskCall};
+use super::failed::Failed;
 use crate::routing::Part;
 
 /// A parameter of a task that the framework gives.
@@ -34,17 +35,6 @@ impl<T: Any> TaskParam for Part<T> {
     fn take(call: &TaskCall<'_>) -> Result<Self, Failed> {
         Self::of_site(&call.site).map_err(Failed::from)
     }
-}
-
-/// Which try this is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attempt {
-    /// From 1.
-    pub number: u32,
-    /// How many there are.
-    pub of: u32,
-    /// The task's row: the same for all tries, for a key that a server outside knows it by (`Message-ID`, `Idempotency-Key`).
-    pub task: uuid::Uuid,
 }
 
 impl TaskParam for Attempt {

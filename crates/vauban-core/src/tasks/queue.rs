@@ -2,44 +2,20 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use vauban_orm::{DateTime, Db, Result, Write};
+use vauban_orm::{Db, Result, Write};
 
-use super::TaskMeta;
+use super::task::TaskMeta;
+use super::when::{Priority, When};
 
 /// The most that a task's arguments may be, in bytes of JSON (CWE-770).
 pub const MOST_ARGUMENTS: usize = 64 * 1024;
-
-/// What is claimed first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Priority {
-    /// Before all others: somebody waits for it.
-    High,
-    /// What nobody said more of.
-    #[default]
-    Normal,
-    /// When nothing else is to be done.
-    Low,
-}
-
-/// When a task may run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum When {
-    /// As soon as its unit is saved.
-    #[default]
-    Now,
-    /// So long after.
-    After(Duration),
-    /// Not before.
-    At(DateTime),
-}
 
 /// A task to be queued.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct NewTask {
-    /// Which.
+    /// Which task it is, as its module lists it.
     pub task: TaskMeta,
     /// What it is told, as JSON.
     pub args: Vec<u8>,

@@ -4,29 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
-use vauban_orm::engine::{Backoff, Unit};
+use vauban_orm::engine::Backoff;
 use vauban_orm::{Actor, Db, Result, Write};
 
+use super::call::{Attempt, TaskCall};
+use super::failed::Failed;
 use super::failed::Kind;
-use super::{Attempt, Failed, TaskMeta};
+use super::task::TaskMeta;
 use crate::pipeline::{Guarded, Stopped};
 use crate::site::Site;
-
-/// What a task is called with. Only the driver makes one.
-#[derive(Debug)]
-pub struct TaskCall<'u> {
-    pub(super) site: Arc<Site>,
-    pub(super) unit: &'u Unit,
-    pub(super) actor: Actor,
-    pub(super) attempt: Attempt,
-}
 
 /// A task that a queue has claimed.
 #[derive(Debug, Clone, Copy)]
 pub struct Queued<'a> {
-    /// Which.
+    /// Which task it is, as its module lists it.
     pub task: &'a TaskMeta,
-    /// Its row.
+    /// The id of its row.
     pub id: Uuid,
     /// Which try it is, from 1.
     pub attempt: u32,
@@ -82,10 +75,9 @@ pub async fn __run<F: Future<Output = Result<bool>> + Send>(
         match failed.kind {
             // Nothing of it is saved.
             Kind::Undone if backoff.again().await => {}
-            Kind::Undone => return Ended::Again(failed.what, None),
             Kind::Again(after) => return Ended::Again(failed.what, after),
-            // Another release may read them: one that is rolled out beside this one.
-            Kind::Unreadable => return Ended::Again(failed.what, None),
+            // Another release may read its arguments: one that is rolled out beside this one.
+            Kind::Undone | Kind::Unreadable => return Ended::Again(failed.what, None),
             Kind::ForGood => return Ended::Dead(failed.what),
         }
     }

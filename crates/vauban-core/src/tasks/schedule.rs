@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use vauban_orm::DateTime;
 
-use super::{AsService, NewTask, Priority, RunsAs, Task, TaskMeta};
+use super::queue::NewTask;
+use super::task::{Task, TaskMeta};
+use super::when::Priority;
+use super::who::{AsService, RunsAs};
 use vauban_orm::Service;
 
 /// When a task is due by itself. Fixed times ([`daily`](Self::daily), [`cron`](Self::cron)) are of a place: a time that its clocks
@@ -66,7 +69,7 @@ impl Schedule {
         self
     }
 
-    /// What it says.
+    /// What it says of its times.
     pub const fn plan(&self) -> Plan {
         self.plan
     }
@@ -138,9 +141,9 @@ impl OfSchedule for DateTime {
 /// A task with its schedule, as a module lists it.
 #[derive(Debug, Clone, Copy)]
 pub struct Scheduled {
-    /// When.
+    /// At which times it comes.
     pub schedule: Schedule,
-    /// What.
+    /// Which task it is, as its module lists it.
     pub task: TaskMeta,
     args: fn(DateTime) -> Vec<u8>,
     priority: Priority,

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use vauban_orm::actor::ServiceMeta;
 use vauban_orm::{Actor, Service, UserId};
 
-use super::TaskCall;
+use super::call::TaskCall;
 
 mod sealed {
     pub trait Sealed {}
@@ -36,7 +36,7 @@ pub trait RunsAs: sealed::Sealed + Send + Sized + 'static {
 pub struct AsAsker(UserId);
 
 impl AsAsker {
-    /// Whoever asked.
+    /// Whoever asked for it, by the id of their account.
     pub fn user(&self) -> UserId {
         self.0
     }
