@@ -34,8 +34,11 @@ const PEOPLE: [(&str, &str, bool); 4] = [
     ("Dan Draughtsman", "dan@example.com", false),
 ];
 
-/// Who belongs where: an organisation, and its members by their place in `PEOPLE`.
-const ORGANISATIONS: [(&str, &str, &[(usize, Role)]); 3] = [
+/// Members of an organisation, by their place in `PEOPLE`.
+type Members = &'static [(usize, Role)];
+
+/// Who belongs where: an organisation, its tax ID, and its members.
+const ORGANISATIONS: [(&str, &str, Members); 3] = [
     (
         "Lighthouse Collective",
         "DE111222333",
