@@ -14,7 +14,7 @@ use vauban::http::{Error, Response, Result};
 use vauban::routing::{Query, Refusal, SignedIn};
 
 const TITLE: &str = "Is it you?";
-const WRONG: Problem = Problem::new("password_incorrect", "The password is not right.");
+const WRONG: Problem = Problem::new("password_wrong", "The password is not right.");
 
 #[derive(Template)]
 #[template("accounts/confirm.html", standalone)]
@@ -22,7 +22,7 @@ struct ConfirmPage {
     form: Form<ProofForm>,
 }
 
-/// The page.
+/// Asks for the password once more.
 #[view(get, "/confirm/")]
 pub async fn show(_: SignedIn, at: AccountPages) -> Result<Response> {
     Ok(at.page(TITLE, ConfirmPage { form: Form::empty() }))

@@ -20,7 +20,7 @@ struct EmailPage {
     form: Form<AddressForm>,
 }
 
-/// The page.
+/// Asks for the new address.
 #[view(get, "/email/")]
 pub async fn show(_: Reauthenticated, at: AccountPages) -> Result<Response> {
     Ok(at.page(TITLE, EmailPage { form: Form::empty() }))

@@ -34,7 +34,7 @@ pub async fn show(who: SignedIn, at: AccountPages, db: Db, token: Path<PathSecre
     Ok(at.page(TITLE, EmailLinkPage { email }))
 }
 
-/// Changes the address.
+/// Changes the address to the one that the link was sent to.
 #[view(post, "/email/{token}/")]
 pub async fn submit(
     who: SignedIn,

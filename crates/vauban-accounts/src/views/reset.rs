@@ -20,7 +20,7 @@ struct ResetPage {
     form: Form<AddressForm>,
 }
 
-/// The page.
+/// Asks for the address of the account.
 #[view(get, "/reset/")]
 pub async fn show(_: Public, at: AccountPages) -> Result<Response> {
     Ok(at.page(TITLE, ResetPage { form: Form::empty() }))

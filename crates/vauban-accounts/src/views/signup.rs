@@ -24,7 +24,7 @@ struct SignUpPage {
 #[template("accounts/mail_sent.html", standalone)]
 pub(super) struct MailSentPage;
 
-/// The page.
+/// Asks for an address, and nothing else.
 #[view(get, "/signup/")]
 pub async fn show(_: Public, at: AccountPages) -> Result<Response> {
     Ok(at.page(TITLE, SignUpPage { form: Form::empty() }))

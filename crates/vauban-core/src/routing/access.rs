@@ -98,7 +98,7 @@ pub struct Reauthenticated {
 }
 
 impl Reauthenticated {
-    /// The user's id.
+    /// The id of whoever has proved it.
     pub fn id(&self) -> Uuid {
         self.facts.id
     }

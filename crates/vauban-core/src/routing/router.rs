@@ -104,7 +104,9 @@ impl Router {
                     route.prefix
                 )));
             }
-            router.secrets.note(route);
+            router
+                .secrets
+                .note(route.pattern(), route.meta.params, route.development);
             if let Err(conflict) = router.root.insert(route) {
                 conflicts.push(conflict);
             }
@@ -127,7 +129,7 @@ impl Router {
 
     /// The pattern that a path begins like, if something that opens stands in it: for the log.
     pub(crate) fn pattern_of_secret(&self, path: &str) -> Option<&str> {
-        self.secrets.pattern(path)
+        self.secrets.pattern(path, decode_segment)
     }
 
     /// Looks a path up, percent-decoding each segment once (CWE-174). `hidden` are views that are not there for who asks:

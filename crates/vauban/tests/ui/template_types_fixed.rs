@@ -1,5 +1,5 @@
 //! Beginners' mistakes in templates that only types show: each message has the line and the column.
-#![allow(dead_code, unused_variables)]
+#![allow(dead_code, unused_variables, unreachable_pub, missing_docs)]
 
 mod site;
 use site::*;
