@@ -11,6 +11,7 @@ macro_rules! compiled {
         $(
             #[path = $path]
             #[allow(dead_code, unused_imports, unused_variables, unreachable_pub, missing_docs)]
+            #[allow(clippy::unwrap_used, clippy::print_stdout, reason = "cases are as short as they can be")]
             mod $name;
         )+
         const FIXED: &[&str] = &[$(stringify!($name)),+];

@@ -118,11 +118,10 @@ impl ColumnType {
         match self {
             Self::Of(kind) => kind,
             Self::Decimal { .. } => Kind::Decimal,
-            Self::Encrypted => Kind::Bytes,
             Self::Stored(Storage::Text) => Kind::Text,
             Self::Stored(Storage::Integer) => Kind::BigInt,
             Self::Stored(Storage::Real) => Kind::Double,
-            Self::Stored(Storage::Blob) => Kind::Bytes,
+            Self::Encrypted | Self::Stored(Storage::Blob) => Kind::Bytes,
         }
     }
 
