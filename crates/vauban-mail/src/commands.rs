@@ -3,8 +3,8 @@
 use vauban::commands::{Command, Failure, Run};
 use vauban_macros::Mail as DeriveMail;
 
+use crate::letter::Mail as _;
 use crate::letter::Mailbox;
-use crate::mail::Mail as _;
 use crate::post::Post;
 
 /// Sends a mail to one address, at once, and says what became of it.

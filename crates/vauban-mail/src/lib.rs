@@ -23,25 +23,25 @@ mod delivery;
 #[cfg(any(debug_assertions, feature = "testing"))]
 mod development;
 mod letter;
-mod mail;
 mod module;
 mod post;
 pub mod preferences;
 mod rows;
+mod send;
 mod settings;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod transport;
 pub mod urls;
+mod written;
 
 pub use letter::{
     Attachment, Draft, MAX_ATTACHED, MAX_ATTACHMENTS, MAX_BODY, MAX_HEADER, MAX_NAME, MAX_RECIPIENTS,
-    MAX_SUBJECT, Mailbox, Recipient,
+    MAX_SUBJECT, Mail, Mailbox, Recipient,
 };
-pub use mail::Mail;
 pub use module::module;
-pub use post::Sent;
 pub use preferences::{UnsubscribePage, UnsubscribedPage};
+pub use send::Sent;
 pub use vauban_macros::Mail;
 
 /// What the macros write refers to. Not part of the public API.

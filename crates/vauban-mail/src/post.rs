@@ -12,22 +12,12 @@ use vauban::units::Units;
 
 #[cfg(any(debug_assertions, feature = "testing"))]
 use crate::development::Kept;
-use crate::letter::MAX_BODY;
-use crate::letter::{Draft, Letter, Line, Mailbox};
-use crate::mail::{Mail, Written};
+use crate::letter::{Draft, Letter, Line, MAX_BODY, Mail, Mailbox};
 use crate::preferences::{Choice, has_left};
 use crate::rows::{Delivery, LetterRow, NewLetterRow, Sending};
 use crate::settings::MailSettings;
 use crate::transport::{Route, Unsent};
-
-/// What became of sending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sent {
-    /// It leaves when the unit is saved.
-    Queued,
-    /// Whoever it is for has left this bulk kind: nothing leaves.
-    Left,
-}
+use crate::written::Written;
 
 /// Where letters go.
 #[derive(Clone)]
@@ -86,27 +76,26 @@ impl Post {
         })
     }
 
-    /// Writes a draft, and puts it into the unit.
-    pub(crate) async fn send<M: Mail>(
+    /// Writes a draft, and puts it into the unit; `None` if whoever it is for has left its kind.
+    pub(crate) async fn write<M: Mail>(
         &self,
         db: &Db<Write>,
         draft: Draft<M>,
         headers: Vec<(String, Line)>,
-    ) -> Result<Sent> {
+    ) -> Result<Option<LetterRow>> {
         let mut unsubscribe = None;
         if let (Some(kind), Some(to)) = (M::BULK, draft.to.first()) {
             if has_left(&db.acting::<Sending>(), to.email(), kind).await? {
-                return Ok(Sent::Left);
+                return Ok(None);
             }
             let choice = Choice {
                 email: to.email().clone(),
                 kind: kind.to_owned(),
             };
-            unsubscribe = Some(choice.link(self, db)?);
+            unsubscribe = Some(choice.link(&self.links, db)?);
         }
         let letter = self.letter(draft, headers, unsubscribe)?;
-        self.put(db, letter).await?;
-        Ok(Sent::Queued)
+        self.put(db, letter).await.map(Some)
     }
 
     /// Writes a letter for `sendtestmail`.
@@ -163,15 +152,14 @@ impl Post {
         }
     }
 
-    async fn put(&self, db: &Db<Write>, letter: Letter) -> Result<()> {
+    async fn put(&self, db: &Db<Write>, letter: Letter) -> Result<LetterRow> {
         let plain = serde_json::to_vec(&letter)?;
         let sealed = self.letters.seal(&plain, &[letter.message_id.as_bytes()]);
         let new = NewLetterRow {
             message_id: letter.message_id,
             sealed: sealed.ok_or_else(|| Error::internal("a letter could not be sealed"))?,
         };
-        let row = LetterRow::create(new).save(&db.acting::<Sending>()).await?;
-        crate::delivery::enqueue(db, &row).await
+        Ok(LetterRow::create(new).save(&db.acting::<Sending>()).await?)
     }
 
     /// A letter's row, opened.

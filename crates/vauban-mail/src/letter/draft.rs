@@ -1,11 +1,9 @@
-//! A mail with its recipients: what stands between `.to(…)` and `.send(…)`.
+//! A mail with its recipients: what `#[derive(Mail)]` writes, and what stands between `.to(…)` and `.send(…)`.
 
 use vauban::http::{Error, Result};
-use vauban::orm::{Db, Write};
+use vauban_template::__private::{Derived, Ours, RenderContext};
 
 use super::{Attachment, Line, MAX_ATTACHED, MAX_ATTACHMENTS, MAX_HEADER, Mailbox, Recipient};
-use crate::mail::Mail;
-use crate::post::{Post, Sent};
 
 /// The most recipients of one mail, `cc` and `bcc` among them.
 pub const MAX_RECIPIENTS: usize = 50;
@@ -13,6 +11,47 @@ pub const MAX_RECIPIENTS: usize = 50;
 pub const MAX_BODY: usize = 512 << 10;
 /// Headers of one's own, at most.
 const MAX_HEADERS: usize = 10;
+
+/// A mail: its subject, its text and its HTML, from compiled templates.
+///
+/// ```ignore
+/// #[derive(Mail)]
+/// #[mail(subject = "{{ org }} invites you", template = "mail/invite")]   // templates/mail/invite.txt and .html
+/// struct Invite { org: String, link: AbsoluteUrl }
+///
+/// Invite { org, link: urls::invitation(&token).absolute(&db)? }.to(&person).send(&db).await?;
+/// ```
+///
+/// With `bulk = "digest"` it is of a kind that one can leave: its templates say where with `{{ unsubscribe }}`, it has the
+/// headers of RFC 8058, and whoever has left the kind gets none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no mail",
+    note = "write `#[derive(Mail)]` and `#[mail(subject = \"…\", template = \"mail/…\")]` on a struct"
+)]
+pub trait Mail: Send + Sync {
+    /// Says so (CWE-79): what a mail's HTML appends is not escaped again.
+    #[doc(hidden)]
+    const __DERIVED: Ours<Self, Derived>;
+    /// The name of its templates.
+    const NAME: &'static str;
+    /// The kind that one can leave, if it is of one.
+    const BULK: Option<&'static str>;
+
+    #[doc(hidden)]
+    fn __subject_into(&self, unsubscribe: &str, cx: &dyn RenderContext, out: &mut String);
+    #[doc(hidden)]
+    fn __text_into(&self, unsubscribe: &str, cx: &dyn RenderContext, out: &mut String);
+    #[doc(hidden)]
+    fn __html_into(&self, unsubscribe: &str, cx: &dyn RenderContext, out: &mut String);
+
+    /// To whom it goes.
+    fn to(self, person: &(impl Recipient + ?Sized)) -> Draft<Self>
+    where
+        Self: Sized,
+    {
+        Draft::new(self, person.mailbox())
+    }
+}
 
 /// A mail with its recipients. It is sent by [`send`](Self::send), and by nothing else.
 #[derive(Debug, Clone)]
@@ -76,19 +115,7 @@ impl<M: Mail> Draft<M> {
         self
     }
 
-    /// Sends it with this unit: it leaves when the unit is saved, as a task, and not at all if the unit is undone. Whoever has
-    /// left this bulk kind gets nothing, which is no error: see [`Sent`].
-    ///
-    /// # Errors
-    /// Too many recipients, attachments or headers, or a bulk kind to more than one person; a header that is none (CWE-93); no
-    /// sender in the settings, or no origin for the link of a bulk kind; those of the database.
-    pub async fn send(self, db: &Db<Write>) -> Result<Sent> {
-        self.is_bounded()?;
-        let headers = self.checked_headers()?;
-        Post::of(db)?.send(db, self, headers).await
-    }
-
-    fn is_bounded(&self) -> Result<()> {
+    pub(crate) fn is_bounded(&self) -> Result<()> {
         let recipients = self.to.len() + self.cc.len() + self.bcc.len();
         // CWE-770
         if recipients > MAX_RECIPIENTS {
@@ -120,7 +147,7 @@ impl<M: Mail> Draft<M> {
     }
 
     /// CWE-93: a header's name and value are one line, and none of those that a mail server goes by.
-    fn checked_headers(&self) -> Result<Vec<(String, Line)>> {
+    pub(crate) fn checked_headers(&self) -> Result<Vec<(String, Line)>> {
         if self.headers.len() > MAX_HEADERS {
             return Err(Error::internal(format!(
                 "more than {MAX_HEADERS} headers of one's own"

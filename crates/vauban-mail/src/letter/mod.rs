@@ -9,7 +9,7 @@ mod words;
 use serde::{Deserialize, Serialize};
 
 pub use attachment::{Attachment, MAX_ATTACHED, MAX_ATTACHMENTS};
-pub use draft::{Draft, MAX_BODY, MAX_RECIPIENTS};
+pub use draft::{Draft, MAX_BODY, MAX_RECIPIENTS, Mail};
 pub use mailbox::{Mailbox, Recipient};
 pub(crate) use wire::Wire;
 pub(crate) use words::Line;

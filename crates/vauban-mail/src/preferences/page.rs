@@ -32,7 +32,7 @@ impl SignatureScheme for LinkOfAMail {
             .rsplit('/')
             .next()
             .unwrap_or_default();
-        Ok(Choice::read(post, token))
+        Ok(Choice::read(&post.links, token))
     }
 }
 
@@ -72,7 +72,7 @@ pub struct UnsubscribedPage {
 /// Asks. Following the link changes nothing.
 #[view(get, "/unsubscribe/{token}/")]
 pub async fn unsubscribe(_: Public, post: Part<Arc<Post>>, token: Path<String>) -> Result<Response> {
-    let choice = Choice::read(&post, &token).ok_or_else(Error::not_found)?;
+    let choice = Choice::read(&post.links, &token).ok_or_else(Error::not_found)?;
     let page = UnsubscribePage {
         email: choice.email.to_string(),
         kind: choice.kind,

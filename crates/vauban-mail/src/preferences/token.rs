@@ -5,8 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use vauban::Email;
 use vauban::http::{Error, Result};
 use vauban::orm::Db;
-
-use crate::post::Post;
+use vauban::signing::Sealer;
 
 /// The longest token: of the longest address and kind.
 const MOST: usize = 600;
@@ -20,9 +19,9 @@ pub struct Choice {
 
 impl Choice {
     /// The address of the page where this kind is left.
-    pub(crate) fn link(&self, post: &Post, db: &Db) -> Result<String> {
+    pub(crate) fn link(&self, links: &Sealer, db: &Db) -> Result<String> {
         let token = self
-            .token(post)
+            .token(links)
             .ok_or_else(|| Error::internal("a link could not be sealed"))?;
         let token = token
             .parse()
@@ -30,18 +29,18 @@ impl Choice {
         Ok(crate::urls::unsubscribe(&token).absolute(db)?.to_string())
     }
 
-    pub(crate) fn token(&self, post: &Post) -> Option<String> {
+    pub(crate) fn token(&self, links: &Sealer) -> Option<String> {
         let plain = format!("{}\n{}", self.kind, self.email);
-        Some(URL_SAFE_NO_PAD.encode(post.links.seal(plain.as_bytes(), &[])?))
+        Some(URL_SAFE_NO_PAD.encode(links.seal(plain.as_bytes(), &[])?))
     }
 
     /// What a token says; `None` if we did not write it (CWE-345).
-    pub(crate) fn read(post: &Post, token: &str) -> Option<Self> {
+    pub(crate) fn read(links: &Sealer, token: &str) -> Option<Self> {
         if token.len() > MOST {
             return None;
         }
         let sealed = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let plain = post.links.open(&sealed, &[])?;
+        let plain = links.open(&sealed, &[])?;
         let (kind, email) = std::str::from_utf8(&plain).ok()?.split_once('\n')?;
         Some(Self {
             email: Email::parse(email).ok()?,

@@ -1,0 +1,51 @@
+//! A mail, written.
+
+use vauban_template::__private::NoContext;
+
+use crate::letter::{Line, MAX_SUBJECT, Mail};
+
+/// A mail that is written.
+pub(crate) struct Written {
+    pub(crate) subject: Line,
+    pub(crate) text: String,
+    pub(crate) html: String,
+}
+
+impl Written {
+    /// Writes all three.
+    pub(crate) fn of<M: Mail>(mail: &M, unsubscribe: &str) -> Self {
+        const { M::__DERIVED.is_so() };
+        let (mut subject, mut text, mut html) = (String::new(), String::new(), String::new());
+        mail.__subject_into(unsubscribe, &NoContext, &mut subject);
+        mail.__text_into(unsubscribe, &NoContext, &mut text);
+        mail.__html_into(unsubscribe, &NoContext, &mut html);
+        Self {
+            // CWE-93: a subject is one line, whatever its values are.
+            subject: Line::cleaned(&subject, MAX_SUBJECT),
+            text: tidy(&text),
+            html,
+        }
+    }
+}
+
+/// Without blanks at the ends of lines, and with one empty line where tags left several.
+fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut empty = 0;
+    for line in text.trim().lines().map(str::trim_end) {
+        empty = if line.is_empty() { empty + 1 } else { 0 };
+        if empty < 2 {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn tags_leave_no_holes() {
+        assert_eq!(super::tidy("\nDear Ann,  \n\n\n\nx\n\n"), "Dear Ann,\n\nx\n");
+    }
+}
