@@ -100,18 +100,22 @@ pub(crate) fn check(checking: &Checking<'_>) -> Vec<Finding> {
     let own: MailSettings = settings.of();
     let mut found = Vec::new();
     if own.from.0.is_none() {
-        found.push(Finding::error(
-            "mail.from",
-            "nobody is named whom mails are from",
-            "Set VAUBAN_MAIL_FROM to an address of the site: `Example <hello@example.com>`.",
-        ));
+        found.push(
+            Finding::error(
+                "mail.from",
+                "nobody is named whom mails are from",
+                "Set VAUBAN_MAIL_FROM to an address of the site: `Example <hello@example.com>`.",
+            )
+            .to_try("VAUBAN_MAIL_FROM=site@localhost"),
+        );
     }
     if own.url.0.is_none() {
         found.push(Finding::error(
             "mail.url",
             "nothing says where mails go",
             "Set VAUBAN_MAIL_URL: `smtps://user:password@host:465`, `smtp+starttls://user:password@host:587`, or `file:FOLDER`.",
-        ));
+        )
+        .to_try("VAUBAN_MAIL_URL=file:mails"));
     }
     if settings.own_origins(settings.addr.port()).is_empty() {
         // CWE-644

@@ -159,3 +159,25 @@ async fn cwe_204_a_new_address_that_is_somebodys_is_answered_alike() {
     assert_eq!(send(&site, &mut ann, &link).await, 404);
     assert_eq!(ann.who().await, "ann@example.com");
 }
+
+/// CWE-598, ASVS 14.2.1. Attack: the link is opened where nobody is signed in, and what stands in it goes on into the address of the
+/// sign-in page, from there into logs and the `Referer`.
+#[tokio::test]
+async fn cwe_598_the_way_over_the_sign_in_takes_no_token_along() {
+    let site = TestSite::new();
+    let mut ann = signed_in(&site, "ann@example.com").await;
+    ann.submit("/accounts/email/", &[("email", "new@example.com")])
+        .await;
+    let link = link_to(&site, "new@example.com").await;
+    let reply = site.browser().get(&link).await;
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (303, "/accounts/login/")
+    );
+    let plain = site.browser().get("/accounts/email/").await;
+    assert!(
+        plain.header("location").contains("next="),
+        "{}",
+        plain.header("location")
+    );
+}

@@ -40,6 +40,8 @@ pub struct Finding {
     pub what: String,
     /// What to do about it.
     pub hint: String,
+    /// What to set where the build is only tried, on the developer's machine: `VAUBAN_MAIL_URL=file:var/mail`.
+    pub to_try: Option<&'static str>,
 }
 
 impl Finding {
@@ -50,6 +52,7 @@ impl Finding {
             level: Severity::Note,
             what: what.into(),
             hint: hint.into(),
+            to_try: None,
         }
     }
 
@@ -60,6 +63,7 @@ impl Finding {
             level: Severity::Warning,
             what: what.into(),
             hint: hint.into(),
+            to_try: None,
         }
     }
 
@@ -70,7 +74,17 @@ impl Finding {
             level: Severity::Error,
             what: what.into(),
             hint: hint.into(),
+            to_try: None,
         }
+    }
+}
+
+impl Finding {
+    /// Says what to set where the build is only tried: it stands in the command that a refusal prints.
+    #[must_use]
+    pub fn to_try(mut self, variable: &'static str) -> Self {
+        self.to_try = Some(variable);
+        self
     }
 }
 

@@ -176,7 +176,7 @@ impl Request {
 
     /// Whether something that opens stands in its address.
     pub(crate) fn has_secret_address(&self) -> bool {
-        self.site.router.pattern_of_secret(self.uri.path()).is_some()
+        self.site.router.has_secret(self.uri.path())
     }
 
     /// The query as it was sent, without `?`; empty if there is none.

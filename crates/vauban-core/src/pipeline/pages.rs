@@ -220,6 +220,8 @@ fn sent_to(mut url: crate::routing::Url, site: &Site, cx: &Request) -> Option<Re
         // that is hidden from who asks.
         _ => origin::own_page(site, cx).map(Cow::Borrowed),
     };
+    // CWE-598: what opens something and stands in one address does not stand in another's: it would be in logs and the `Referer`.
+    let next = next.filter(|next| !site.router.has_secret(next.split('?').next().unwrap_or_default()));
     if let Some(next) = next.and_then(|next| LocalUrl::parse(&next, cx)) {
         url = url.query("next", next.as_str());
     }

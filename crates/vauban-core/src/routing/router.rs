@@ -132,6 +132,11 @@ impl Router {
         self.secrets.pattern(path, decode_segment)
     }
 
+    /// Whether something that opens stands in a path.
+    pub(crate) fn has_secret(&self, path: &str) -> bool {
+        self.pattern_of_secret(path).is_some()
+    }
+
     /// Looks a path up, percent-decoding each segment once (CWE-174). `hidden` are views that are not there for who asks:
     /// what would be found without them is found.
     pub(crate) fn find(&self, method: &Method, path: &str, hidden: &[TypeId]) -> Found {

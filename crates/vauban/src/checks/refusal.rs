@@ -38,12 +38,17 @@ impl fmt::Display for Refused<'_> {
         ];
         if errors().any(|finding| here.contains(&finding.id)) {
             let program = &self.program;
+            let tried: Vec<&str> = errors().filter_map(|finding| finding.to_try).collect();
+            let tried = tried
+                .iter()
+                .map(|variable| format!("{variable} "))
+                .collect::<String>();
             writeln!(
                 f,
                 "\nTo try this build on this machine, behind a proxy of your own on loopback:\n\n    \
                  VAUBAN_SECRET_KEY=\"$(head -c 48 /dev/urandom | base64)\" VAUBAN_ALLOWED_HOSTS=localhost \
                  VAUBAN_TRUSTED_PROXIES=127.0.0.1 VAUBAN_DATABASE_URL=sqlite:try.sqlite3 \
-                 sh -c '{program} migrate && {program} serve --addr 127.0.0.1:8000'\n\n\
+                 {tried}sh -c '{program} migrate && {program} serve --addr 127.0.0.1:8000'\n\n\
                  The proxy speaks HTTPS with the browser and overwrites `X-Forwarded-For`, `X-Forwarded-Proto: https` and `X-Forwarded-Host`.",
             )?;
         }
@@ -61,13 +66,14 @@ mod tests {
             Finding::error("secret_key.weak", "secret_key is not set", "Make one."),
             Finding::warning("hsts.preload", "only a warning", "Later."),
             Finding::error("https.none", "no HTTPS", "Name a proxy."),
+            Finding::error("mail.url", "no mail", "Say where.").to_try("VAUBAN_MAIL_URL=file:mails"),
         ];
         let text = Refused {
             findings: &findings,
             program: "./site".into(),
         }
         .to_string();
-        assert!(text.starts_with("Not serving: 2 reasons.\n"), "{text}");
+        assert!(text.starts_with("Not serving: 3 reasons.\n"), "{text}");
         for part in [
             "1. secret_key is not set [secret_key.weak]\n   Make one.",
             "2. no HTTPS [https.none]\n   Name a proxy.",
@@ -76,8 +82,10 @@ mod tests {
         }
         assert!(!text.contains("only a warning"), "{text}");
         assert_eq!(
-            text.matches("sh -c './site migrate && ./site serve --addr 127.0.0.1:8000'")
-                .count(),
+            text.matches(
+                "VAUBAN_MAIL_URL=file:mails sh -c './site migrate && ./site serve --addr 127.0.0.1:8000'"
+            )
+            .count(),
             1,
             "{text}"
         );

@@ -264,10 +264,30 @@ fn module_command(app: App, name: &str, args: &ArgMatches, out: &Out) -> Result<
         )));
     }
     let runtime = runtime(&settings)?;
-    let site = assemble::assemble(app, settings, database)?;
+    let lost = database.missing_keys()?.lost;
+    // CWE-320: what it read of them would fail row by row.
+    if let Some((label, _, root)) = lost.first()
+        && !settings.mode.is_development()
+    {
+        return Err(Failure::new(format_args!(
+            "Rows are encrypted under `{label}` by a secret ({}) that is in neither `secret_key` nor `secret_key_fallbacks`: give it \
+             as a fallback.",
+            assemble::hex(root)
+        )));
+    }
+    let site = assemble::assemble(app, settings, database.clone())?;
     #[allow(deprecated)] // ours to call
     let run = Run::__of(&site, options, out);
-    runtime.block_on(command.run(run))
+    runtime.block_on(async {
+        // As a server does: what a worker looks up by an encrypted field it finds after a rotation too.
+        if database.has_encrypted_fields() {
+            database.learn_keys().await?;
+        }
+        let upkeep = database.keep_up();
+        let done = command.run(run).await;
+        upkeep.end().await;
+        done
+    })
 }
 
 /// The command of this name that was asked for, the innermost, with what was given to it; a flag has an empty value.
