@@ -7,7 +7,7 @@ use super::session::Session;
 use crate::error::{Error, Result};
 use crate::sql::statement::{Parameter, Statement, Text};
 use crate::tree::expr::Bind;
-use crate::tree::ring::{KeyName, KeyState, Known};
+use crate::tree::ring::{KeyName, KeyState, Known, MOST_LIVE, RootId};
 use crate::tree::value::{Kind, Mismatch, RowReader, Value, ValueRef};
 
 /// A key as the database has it.
@@ -180,8 +180,16 @@ pub(crate) async fn set(
     set.execute(session).await.map(drop)
 }
 
+/// The key of a label that seals.
+#[derive(Debug, Clone)]
+pub(crate) struct SealingKey {
+    pub(crate) key: KeyName,
+    /// The others that rows are found by.
+    pub(crate) beside: Vec<KeyName>,
+}
+
 /// The key of a label that seals now, in the unit that is going to seal by it: the table says so before the first row does.
-pub(crate) async fn sealing_key(session: Session<'_>, label: &str) -> Result<KeyName> {
+pub(crate) async fn sealing_key(session: Session<'_>, label: &str) -> Result<SealingKey> {
     let ring = session.ring();
     let Some(cipher) = ring.cipher() else {
         return Err(Error::Internal(
@@ -191,27 +199,50 @@ pub(crate) async fn sealing_key(session: Session<'_>, label: &str) -> Result<Key
     let roots = cipher.roots();
     let rows = keys(session, Some(label)).await?;
     ring.learn(label, rows.iter().map(KeyRow::known).collect());
-    let current = roots.first().copied();
-    let active = rows.iter().find(|row| row.state == KeyState::Active);
-    let is_ours = |row: &&KeyRow| row.state != KeyState::Retired && Some(row.key.root) == current;
-    match (active, current) {
-        (_, None) => Err(Error::Internal("there is no `secret_key` to seal by".into())),
-        (Some(active), Some(root)) if active.key.root == root && active.used => Ok(active.key),
-        (Some(active), Some(root)) if active.key.root == root => {
-            set(session, label, active.key.id, KeyState::Active, true).await?;
-            Ok(active.key)
+    let Some(current) = roots.first().copied() else {
+        return Err(Error::Internal("there is no `secret_key` to seal by".into()));
+    };
+    let key = match sealing_row(&rows, &roots, current, label)? {
+        None => next(session, label, current, &rows).await?,
+        Some(row) => {
+            if !row.used {
+                set(session, label, row.key.id, row.state, true).await?;
+            }
+            row.key
         }
+    };
+    let is_beside = |row: &&KeyRow| row.used && row.state != KeyState::Retired && row.key != key;
+    let beside = rows.iter().filter(is_beside).map(|row| row.key).collect();
+    Ok(SealingKey { key, beside })
+}
+
+/// Which of a label's keys seals; `None`: a new one, under the current root.
+fn sealing_row<'r>(
+    rows: &'r [KeyRow],
+    roots: &[RootId],
+    current: RootId,
+    label: &str,
+) -> Result<Option<&'r KeyRow>> {
+    let of_current = |row: &&KeyRow| row.key.root == current;
+    let live = rows.iter().filter(|row| row.state != KeyState::Retired);
+    let Some(active) = rows.iter().find(|row| row.state == KeyState::Active) else {
+        // All of them were retired while no field had the label.
+        return if live.count() < MOST_LIVE {
+            Ok(None)
+        } else {
+            Err(too_many(label))
+        };
+    };
+    if !roots.contains(&active.key.root) {
         // A newer program has a secret that this one was not started with: what is written goes on under the one that both have, if
         // there is one.
-        (Some(active), Some(_)) if !roots.contains(&active.key.root) => {
-            let both = rows.iter().rev().find(is_ours).ok_or_else(|| lacks_root(label))?;
-            if !both.used {
-                set(session, label, both.key.id, both.state, true).await?;
-            }
-            Ok(both.key)
-        }
-        (_, Some(root)) => next(session, label, root, &rows).await,
+        let both = live.rev().find(of_current).ok_or_else(|| lacks_root(label))?;
+        return Ok(Some(both));
     }
+    // A secret makes one key by itself: processes that have the same secrets in another order would renew it at every write. Nor does it
+    // make one that a search would not ask for.
+    let is_new = !rows.iter().any(|row| of_current(&row)) && live.count() < MOST_LIVE;
+    Ok((!is_new).then_some(active))
 }
 
 /// A new key of a label, under this root, which seals from now on.
@@ -234,7 +265,13 @@ pub(crate) async fn next(
     Ok(key)
 }
 
-fn lacks_root(label: &str) -> Error {
+fn too_many(label: &str) -> Error {
+    Error::Internal(format!(
+        "{MOST_LIVE} keys of `{label}` open already, and none of them seals: retire those that no row uses, `keys retire`"
+    ))
+}
+
+pub(crate) fn lacks_root(label: &str) -> Error {
     Error::Internal(format!(
         "the keys of `{label}` are of a `secret_key` that this program was not started with: give it as `secret_key` or in \
          `secret_key_fallbacks`, and start it again"

@@ -8,6 +8,7 @@ use crate::backend::key_table::{self, Own, sealing_key};
 use crate::error::{Error, Result};
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
+use crate::query::constraint::translate;
 use crate::sabotage::{Control, removed};
 use crate::sql::sealed;
 use crate::tree::ring::{KeyName, KeyState, key_of};
@@ -26,6 +27,8 @@ pub struct Moved {
     pub moved: u64,
     /// Rows that do not open, and stay as they are.
     pub unopened: u64,
+    /// Rows of a unique field whose value another row has under the active key; they stay as they are.
+    pub taken: u64,
 }
 
 impl Database {
@@ -35,7 +38,7 @@ impl Database {
     }
 
     /// Moves all rows of a label to the key that is active. Killed anywhere, it goes on when it is run again; what is written meanwhile
-    /// keeps its newer value. What does not open stays, and is told row by row in the log. Then the keys that no row uses any more are noted
+    /// keeps its newer value. What does not open stays, and so does what is unique and there twice: both are told row by row in the log. Then the keys that no row uses any more are noted
     /// as unused, so that their `secret_key` need not be kept.
     ///
     /// # Errors
@@ -51,10 +54,11 @@ impl Database {
                 let Some(last) = found.last() else { break };
                 after = Some(last.id);
                 let seen = found.len() as u64;
-                let (moved, unopened) = self.writing(&Batch { field, label, found }).await?;
+                let batch = self.writing(&Batch { field, label, found }).await?;
                 all.seen += seen;
-                all.moved += moved;
-                all.unopened += unopened;
+                all.moved += batch.moved;
+                all.unopened += batch.unopened;
+                all.taken += batch.taken;
                 told(all);
             }
         }
@@ -119,31 +123,33 @@ struct Batch<'l> {
 }
 
 impl Steps for Batch<'_> {
-    type Found = (u64, u64);
+    type Found = Moved;
 
-    async fn run(&self, authority: &Authority, session: Session<'_>, _: &mut String) -> Result<(u64, u64)> {
-        let key = sealing_key(session, self.label).await?;
-        let (mut moved, mut unopened) = (0, 0);
+    async fn run(&self, authority: &Authority, session: Session<'_>, _: &mut String) -> Result<Moved> {
+        let key = sealing_key(session, self.label).await?.key;
+        let mut batch = Moved::default();
         for cell in &self.found {
             if self.is_there(cell, key) {
                 continue;
             }
-            let opened = session.ring().open(self.label, cell.id.as_bytes(), &cell.sealed);
-            let plain = match opened {
+            let plain = match session.ring().open(self.label, cell.id.as_bytes(), &cell.sealed) {
                 Ok(plain) => plain,
                 Err(why) => {
-                    let (model, column) = (self.field.model, self.field.column);
-                    tracing::error!(
-                        target: "vauban::orm", table = model.table, column = column.column, row = %cell.id, %why,
-                        "a row that does not open stays as it is"
-                    );
-                    unopened += 1;
+                    self.stays(cell, &why);
+                    batch.unopened += 1;
                     continue;
                 }
             };
-            moved += self.change(cell, &plain, key, authority, session).await?;
+            match self.change_alone(cell, &plain, key, authority, session).await {
+                Ok(moved) => batch.moved += moved,
+                Err(Error::Unique { .. }) => {
+                    self.stays(cell, &"its field is unique, and another row has its value");
+                    batch.taken += 1;
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok((moved, unopened))
+        Ok(batch)
     }
 
     fn is_large(&self) -> bool {
@@ -160,6 +166,33 @@ impl Batch<'_> {
             (Some(_), None) => false,
         };
         key_of(&cell.sealed) == Some(key) && index
+    }
+
+    fn stays(&self, cell: &Cell, why: &dyn std::fmt::Display) {
+        let SealedField { model, column, .. } = self.field;
+        tracing::error!(
+            target: "vauban::orm", table = model.table, column = column.column, row = %cell.id, %why,
+            "a row that is not moved to the active key stays as it is"
+        );
+    }
+
+    /// One row that cannot be moved keeps no other from it (CWE-754).
+    async fn change_alone(
+        &self,
+        cell: &Cell,
+        plain: &[u8],
+        key: KeyName,
+        authority: &Authority,
+        session: Session<'_>,
+    ) -> Result<u64> {
+        let change = self.change(cell, plain, key, authority, session);
+        if !self.field.index.is_some_and(|index| index.unique) {
+            return change.await;
+        }
+        session.begin_step().await?;
+        let done = change.await;
+        session.end_step(done.is_ok()).await?;
+        done.map_err(|error| translate(error, self.field.model))
     }
 
     async fn change(

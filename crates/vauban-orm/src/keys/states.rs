@@ -8,7 +8,7 @@ use crate::backend::Session;
 use crate::backend::key_table::{self, KeyRow};
 use crate::error::{Error, Result};
 use crate::policy::authority::Authority;
-use crate::tree::ring::{KeyState, MOST_LIVE, RootId};
+use crate::tree::ring::{KeyState, MOST_ROTATED, RootId};
 use crate::unit::{Database, Steps};
 
 /// A key: which it is, never what it is made of.
@@ -58,6 +58,8 @@ pub enum KeyRefused {
     IsActive,
     /// So many rows use it.
     InUse(u64),
+    /// No field of the program has the label, and whether rows use the key is not known.
+    Unnamed,
     /// The label has as many keys that open as there may be.
     TooMany,
     /// The database says why.
@@ -73,9 +75,13 @@ impl fmt::Display for KeyRefused {
                 f.write_str("it is the key that seals: `keys rotate` makes another one that does")
             }
             Self::InUse(rows) => write!(f, "{rows} rows use it: `reencrypt` moves them to the active key"),
+            Self::Unnamed => f.write_str(
+                "no field of the program has this label, so that its rows are not counted: what the key sealed will not open again. If \
+                 there is none left, say so with `--force`",
+            ),
             Self::TooMany => write!(
                 f,
-                "{MOST_LIVE} keys of the label open already: move the rows, `reencrypt`, and retire those that are not used, `keys retire`"
+                "{MOST_ROTATED} keys of the label open already: move the rows, `reencrypt`, and retire those that are not used, `keys retire`"
             ),
             Self::Database(error) => error.fmt(f),
         }
@@ -99,6 +105,18 @@ impl Database {
         Ok(self.reading(All).await?.into_iter().map(Key::of).collect())
     }
 
+    /// Whether the key of a label that seals comes of a fallback of `secret_key`: what is moved to it still needs that.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn seals_by_a_fallback(&self, label: &str) -> Result<bool> {
+        let current = self.roots().first().copied();
+        let keys = self.reading(All).await?;
+        let is_active = |row: &&KeyRow| row.label == label && row.state == KeyState::Active;
+        let active = keys.iter().find(is_active);
+        Ok(active.is_some_and(|row| Some(row.key.root) != current))
+    }
+
     /// Makes a new key of a label, under today's `secret_key`, which seals from now on. What was sealed before is opened by the key
     /// that sealed it.
     ///
@@ -111,9 +129,17 @@ impl Database {
     /// A key opens nothing more, if no row uses it.
     ///
     /// # Errors
-    /// That it seals, or that rows use it, and how many.
+    /// That it seals, or that rows use it, and how many; a label of no field.
     pub async fn retire_key(&self, label: &str, id: u32) -> Result<(), KeyRefused> {
-        self.writing(&Retire(label, id)).await?
+        self.writing(&Retire(label, id, Unnamed::Refused)).await?
+    }
+
+    /// As [`retire_key`](Self::retire_key), also of a label of no field, whose rows nobody counts.
+    ///
+    /// # Errors
+    /// That it seals, or that rows use it, and how many.
+    pub async fn retire_key_by_force(&self, label: &str, id: u32) -> Result<(), KeyRefused> {
+        self.writing(&Retire(label, id, Unnamed::Retired)).await?
     }
 }
 
@@ -129,7 +155,7 @@ impl Steps for Rotate<'_> {
         }
         let rows = key_table::keys(session, Some(label)).await?;
         let live = rows.iter().filter(|row| row.state != KeyState::Retired);
-        if live.count() >= MOST_LIVE {
+        if live.count() >= MOST_ROTATED {
             return Ok(Err(KeyRefused::TooMany));
         }
         let root = session
@@ -142,18 +168,28 @@ impl Steps for Rotate<'_> {
     }
 }
 
-struct Retire<'l>(&'l str, u32);
+struct Retire<'l>(&'l str, u32, Unnamed);
+
+/// What becomes of a key whose label no field has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unnamed {
+    Refused,
+    Retired,
+}
 
 impl Steps for Retire<'_> {
     type Found = Result<(), KeyRefused>;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, _: &mut String) -> Result<Self::Found> {
-        let Self(label, id) = *self;
+        let Self(label, id, unnamed) = *self;
         let rows = key_table::keys(session, Some(label)).await?;
         let Some(row) = rows.iter().find(|row| row.key.id == id) else {
             return Ok(Err(KeyRefused::NoKey));
         };
         let fields = of_label(authority.listed.models(), label);
+        if fields.is_empty() && unnamed == Unnamed::Refused {
+            return Ok(Err(KeyRefused::Unnamed));
+        }
         if row.state == KeyState::Active && !fields.is_empty() {
             return Ok(Err(KeyRefused::IsActive));
         }

@@ -12,7 +12,7 @@ use crate::model::{Model, order::Order};
 use crate::problem::Problem;
 use crate::tree::expr::{Expr, Op};
 use crate::tree::meta::{ColumnMeta, Encoding, Inside, ModelMeta, Sealing, Untyped};
-use crate::tree::ring::MOST_LIVE;
+use crate::tree::ring::{MOST_LIVE, MOST_NEXT};
 use crate::tree::value::{Kind, Mismatch, RowReader, Value, ValueRef};
 
 /// Types that a column only speaks of.
@@ -95,8 +95,8 @@ impl<P: Place, F: EncryptedField, I> SealedColumn<P, F, I> {
             return Filter::new(Expr::False);
         };
         let plain = plain(value.into().expose());
-        // One place for each key that opens, and for the next: how many there are changes no statement's text.
-        let by_each = (0..=MOST_LIVE).fold(Expr::False, |found, nth| {
+        // One place for each key that opens, and for those that may be next: how many there are changes no statement's text.
+        let by_each = (0..MOST_LIVE + MOST_NEXT).fold(Expr::False, |found, nth| {
             let sought = Value::Unsealed(plain.sought(label, nth));
             found.or(Expr::compare(Op::Eq, self.path.column(index), sought))
         });

@@ -259,7 +259,12 @@ impl Changes {
         session: Session<'_>,
         said: &mut String,
     ) -> Result<M> {
-        let sealed = self.sealed(id.uuid().as_bytes(), authority, session).await?;
+        let mut seal = Seal::of(session, authority, self.model);
+        let sealed = match &mut seal {
+            Some(seal) => Some(self.sealed(id.uuid().as_bytes(), seal).await?),
+            None => None,
+        };
+        let taken = seal.and_then(|mut seal| seal.taken());
         let changes = sealed.as_ref().unwrap_or(self);
         let model = changes.model;
         let id = Value::Uuid(id.uuid());
@@ -278,8 +283,9 @@ impl Changes {
         };
         let told = Before::of_row(model, &changes.columns, &id, authority, session).await?;
         let is_told = told.is_some();
+        let is_step = is_told || taken.is_some();
         // CWE-778: what is told and what is done are one: where the one fails, the other is undone.
-        if is_told {
+        if is_step {
             session.begin_step().await?;
         }
         let mut new = Vec::new();
@@ -291,12 +297,16 @@ impl Changes {
             M::read(model, row).map_err(|Mismatch| unknown(model, first, row))
         });
         let changed = changed.await.and_then(|row| {
+            // CWE-203: only who may write it hears that it is taken.
+            if let (Some(_), Some(taken)) = (&row, taken) {
+                return Err(taken.error());
+            }
             if let (Some(_), Some(told)) = (&row, told) {
                 told.changed(&id, new)?;
             }
             Ok(row)
         });
-        if is_told {
+        if is_step {
             session.end_step(changed.is_ok()).await?;
         }
         match changed.map_err(|error| translate(error, model))? {
@@ -305,11 +315,8 @@ impl Changes {
         }
     }
 
-    /// What is set in the row with this id, if something of it is sealed.
-    async fn sealed(&self, id: &[u8], authority: &Authority, session: Session<'_>) -> Result<Option<Self>> {
-        let Some(mut seal) = Seal::of(session, authority, self.model) else {
-            return Ok(None);
-        };
+    /// What is set in the row with this id, of which something is sealed.
+    async fn sealed(&self, id: &[u8], seal: &mut Seal<'_>) -> Result<Self> {
         let mut new = Vec::with_capacity(self.new.len());
         for (column, value) in self.columns.iter().zip(&self.new) {
             new.push(match value {
@@ -317,11 +324,11 @@ impl Changes {
                 other => other.clone(),
             });
         }
-        Ok(Some(Self {
+        Ok(Self {
             model: self.model,
             columns: self.columns.clone(),
             new,
-        }))
+        })
     }
 
     /// Why no row was changed: absent, not changeable, changed meanwhile, or a new value that is not allowed.

@@ -76,7 +76,7 @@ pub(super) fn position(model: &'static ModelMeta, column: &ColumnMeta) -> Result
 }
 
 /// A constraint's refusal, by field.
-pub(super) fn translate(error: Error, model: &'static ModelMeta) -> Error {
+pub(crate) fn translate(error: Error, model: &'static ModelMeta) -> Error {
     let Error::Database(refused) = &error else {
         return error;
     };

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::constraint::{hidden_target, position, targets, translate};
-use super::seal::{Seal, with_index};
+use super::seal::{Seal, Taken, unless_taken, with_index};
 use super::stored::mismatch;
 use crate::backend::Session;
 use crate::error::{Error, FieldProblem, Refusal, Result};
@@ -250,10 +250,12 @@ impl<M: Record> Steps for Insert<M> {
     type Found = M;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<M> {
-        let sealed = match Seal::of(session, authority, self.model) {
-            Some(mut seal) => Some(self.sealed(&mut seal).await?),
+        let mut seal = Seal::of(session, authority, self.model);
+        let sealed = match &mut seal {
+            Some(seal) => Some(self.sealed(seal).await?),
             None => None,
         };
+        let taken = seal.and_then(|mut seal| seal.taken()).map(Taken::error);
         let written = sealed.as_ref().unwrap_or(self);
         let values: Vec<Bind<'_>> = written.values.iter().map(Bind::One).collect();
         let changes = authority.changes_of(self.model);
@@ -267,17 +269,21 @@ impl<M: Record> Steps for Insert<M> {
             actor: authority.id(),
             values: &values,
         };
-        let added = match session.execute(&statement).await {
-            Err(error) if self.is_refusal(&error) => 0,
-            done => done.map_err(|error| translate(error, self.model))?,
-        };
-        if added == 1 {
-            if let Some(changes) = changes {
-                changes.added(authority.actor, self.model, &written.values)?;
+        unless_taken(taken, session, async {
+            let added = match session.execute(&statement).await {
+                Err(error) if self.is_refusal(&error) => 0,
+                done => done.map_err(|error| translate(error, self.model))?,
+            };
+            match added {
+                1 => Ok(()),
+                _ => Err(self.why_not(authority, session).await?),
             }
-            return self.added();
+        })
+        .await?;
+        if let Some(changes) = changes {
+            changes.added(authority.actor, self.model, &written.values)?;
         }
-        Err(self.why_not(authority, session).await?)
+        self.added()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::constraint::translate;
 use super::create::{Create, Insert, columns, condition};
-use super::seal::Seal;
+use super::seal::{Seal, Taken, unless_taken};
 use super::stored::mismatch;
 use crate::backend::Session;
 use crate::error::{Error, Result, RowProblem};
@@ -78,7 +78,7 @@ impl<M: Record> CreateAll<M> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        bound.write_steps(InsertAll { model, rows }).await
+        bound.write_steps(InsertAll::new(model, rows)).await
     }
 }
 
@@ -111,6 +111,8 @@ pub(super) fn inserts<M: Record>(model: &'static ModelMeta, new: Vec<Create<M>>)
 pub(super) struct InsertAll<M> {
     pub(super) model: &'static ModelMeta,
     pub(super) rows: Vec<Insert<M>>,
+    /// The first of them with a value that another row has.
+    taken: Option<(usize, Taken)>,
 }
 
 /// What a statement on some of the rows is for.
@@ -142,6 +144,16 @@ impl<M: Record> Steps for InsertAll<M> {
     }
 }
 
+impl<M> InsertAll<M> {
+    pub(super) fn new(model: &'static ModelMeta, rows: Vec<Insert<M>>) -> Self {
+        Self {
+            model,
+            rows,
+            taken: None,
+        }
+    }
+}
+
 impl<M: Record> InsertAll<M> {
     /// The rows as they are written, if something in them is sealed.
     pub(super) async fn sealed(&self, authority: &Authority, session: Session<'_>) -> Result<Option<Self>> {
@@ -149,12 +161,14 @@ impl<M: Record> InsertAll<M> {
             return Ok(None);
         };
         let mut rows = Vec::with_capacity(self.rows.len());
+        let mut first = None;
         for (position, row) in self.rows.iter().enumerate() {
             rows.push(row.sealed(&mut seal).await.map_err(|error| at(position, error))?);
+            first = first.or(seal.taken().map(|taken| (position, taken)));
         }
         Ok(Some(Self {
-            model: self.model,
-            rows,
+            taken: first,
+            ..Self::new(self.model, rows)
         }))
     }
 
@@ -216,12 +230,17 @@ impl<M: Record> InsertAll<M> {
         authority: &Authority,
         session: Session<'_>,
     ) -> Result<()> {
-        for group in self.groups() {
-            match session.dialect() {
-                Dialect::Postgres if !in_turn => self.add_lists(part, group, authority, session).await?,
-                _ => self.on_each(part, group, authority, session).await?,
+        let taken = self.taken.map(|(position, taken)| at(position, taken.error()));
+        unless_taken(taken, session, async {
+            for group in self.groups() {
+                match session.dialect() {
+                    Dialect::Postgres if !in_turn => self.add_lists(part, group, authority, session).await?,
+                    _ => self.on_each(part, group, authority, session).await?,
+                }
             }
-        }
+            Ok(())
+        })
+        .await?;
         if let Some(changes) = authority.changes_of(self.model) {
             for row in &self.rows {
                 changes.added(authority.actor, self.model, &row.values)?;

@@ -410,10 +410,7 @@ impl<G: Record> Steps for Change<'_, G> {
             let linked: HashSet<_> = links.iter().map(|link| link.to).collect();
             let new = self.wanted.iter().filter(|to| !linked.contains(to));
             let rows = new.map(|to| self.insert(*to)).collect::<Result<Vec<_>>>()?;
-            let all = InsertAll {
-                model: self.pairs.model,
-                rows,
-            };
+            let all = InsertAll::new(self.pairs.model, rows);
             // CWE-863: no link justifies another that is added with it.
             if all.rows.len() > 1 && !removed(Control::TogetherUnjustified) {
                 all.judge(authority, session).await.map_err(of_a_row)?;

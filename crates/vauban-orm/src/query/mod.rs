@@ -5,7 +5,7 @@ mod change;
 mod change_each;
 mod chunks;
 mod computed;
-mod constraint;
+pub(crate) mod constraint;
 mod counsel;
 mod create;
 mod create_all;

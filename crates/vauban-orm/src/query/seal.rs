@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::backend::Session;
-use crate::backend::key_table::{Own, sealing_key};
+use crate::backend::key_table::{Own, SealingKey, lacks_root, sealing_key};
 use crate::error::{Error, Result};
 use crate::model::encrypted::index_of;
 use crate::policy::actor::Action;
 use crate::policy::authority::Authority;
 use crate::sql::{marks, sealed};
 use crate::tree::meta::{ColumnMeta, ModelMeta, Sealing};
-use crate::tree::ring::{KeyName, MOST_LIVE, Unsealed};
+use crate::tree::ring::{KeyName, Unsealed};
 use crate::tree::value::{Kind, Value, ValueRef};
 
 /// Seals the values of some rows of a model, all by the same keys.
@@ -18,7 +18,40 @@ pub(super) struct Seal<'s> {
     session: Session<'s>,
     authority: &'s Authority,
     model: &'static ModelMeta,
-    keys: BTreeMap<&'static str, KeyName>,
+    keys: BTreeMap<&'static str, SealingKey>,
+    taken: Option<Taken>,
+}
+
+/// What another row has already, under a key that its index holds apart. CWE-203: it is said when the write has been allowed, and then
+/// nothing of it is kept.
+#[derive(Clone, Copy)]
+pub(super) struct Taken {
+    table: &'static str,
+    field: &'static str,
+}
+
+impl Taken {
+    pub(super) fn error(self) -> Error {
+        Error::Unique {
+            table: self.table,
+            fields: vec![self.field],
+        }
+    }
+}
+
+/// Writes; where something is taken, what was written is undone, and if it was allowed, that is what is said.
+pub(super) async fn unless_taken<T>(
+    taken: Option<Error>,
+    session: Session<'_>,
+    write: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let Some(taken) = taken else {
+        return write.await;
+    };
+    session.begin_step().await?;
+    let done = write.await;
+    session.end_step(false).await?;
+    done.and(Err(taken))
 }
 
 impl<'s> Seal<'s> {
@@ -33,6 +66,7 @@ impl<'s> Seal<'s> {
             authority,
             model,
             keys: BTreeMap::new(),
+            taken: None,
         })
     }
 
@@ -47,19 +81,20 @@ impl<'s> Seal<'s> {
             return Ok(value.clone());
         };
         let label = column.sealed.label().ok_or_else(|| self.cannot(column))?;
-        let key = match self.keys.get(label) {
-            Some(key) => *key,
-            None => {
-                let key = sealing_key(self.session, label).await?;
-                self.keys.insert(label, key);
-                key
-            }
-        };
+        if !self.keys.contains_key(label) {
+            let keys = sealing_key(self.session, label).await?;
+            self.keys.insert(label, keys);
+        }
+        let keys = self.keys.get(label).ok_or_else(|| self.cannot(column))?;
+        let key = keys.key;
         let ring = self.session.ring();
         let sealed = match column.sealed {
             Sealing::Index { .. } => {
-                if column.unique {
-                    self.is_the_only_one(id, column, label, unsealed).await?;
+                if column.unique && self.is_taken(id, column, (label, &keys.beside), unsealed).await? {
+                    self.taken.get_or_insert(Taken {
+                        table: self.model.table,
+                        field: column.field,
+                    });
                 }
                 ring.index(label, key, unsealed.plain())
             }
@@ -78,15 +113,20 @@ impl<'s> Seal<'s> {
         Ok(sealed)
     }
 
-    /// While rows are moved to a new key, the database holds the same value to be another. Nobody adds it meanwhile by the newest key,
-    /// which its own index holds apart.
-    async fn is_the_only_one(
+    /// What was taken of the values since this was asked.
+    pub(super) fn taken(&mut self) -> Option<Taken> {
+        self.taken.take()
+    }
+
+    /// While rows are moved to a new key, the database holds the same value to be another. Nobody adds it meanwhile by the key that
+    /// seals, which its own index holds apart. CWE-636: where a key cannot be asked about, nothing is added.
+    async fn is_taken(
         &self,
         id: &[u8],
         column: &'static ColumnMeta,
-        label: &str,
+        (label, beside): (&str, &[KeyName]),
         unsealed: &Unsealed,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let ring = self.session.ring();
         let sql = sealed::is_taken(self.model, column);
         let mut aside = String::new();
@@ -94,11 +134,9 @@ impl<'s> Seal<'s> {
             marks::list(&mut aside, Action::View, self.model.table);
         }
         let mut is_taken = false;
-        for nth in 1..MOST_LIVE {
-            let other = ring.sought(label, nth, unsealed.plain());
-            if other.is_empty() {
-                continue;
-            }
+        for key in beside {
+            let other = ring.index(label, *key, unsealed.plain());
+            let other = other.ok_or_else(|| lacks_root(label))?;
             let values = [
                 (Kind::Bytes, Value::Blob(other)),
                 (Kind::Uuid, Value::Blob(id.to_vec())),
@@ -114,13 +152,7 @@ impl<'s> Seal<'s> {
             })
             .await?;
         }
-        if is_taken {
-            return Err(Error::Unique {
-                table: self.model.table,
-                fields: vec![column.field],
-            });
-        }
-        Ok(())
+        Ok(is_taken)
     }
 
     fn cannot(&self, column: &ColumnMeta) -> Error {

@@ -199,10 +199,8 @@ impl<M: Record> Steps for Upsert<M> {
         let pairs = self.pairs(&there)?;
         let new = (0..self.rows.len()).filter(|position| there[*position].is_none());
         let new: Vec<_> = new.collect();
-        let adds = InsertAll {
-            model: self.model,
-            rows: new.iter().map(|position| self.rows[*position].clone()).collect(),
-        };
+        let adds = new.iter().map(|position| self.rows[*position].clone());
+        let adds = InsertAll::new(self.model, adds.collect());
         let sealed = adds
             .sealed(authority, session)
             .await

@@ -61,7 +61,14 @@ impl KeyState {
 }
 
 /// Keys of a label that open, at most: so many values a search asks for.
-pub(crate) const MOST_LIVE: usize = 3;
+pub(crate) const MOST_LIVE: usize = 5;
+
+/// Keys that a search asks for besides: the one that another process may have made just now, under `secret_key` or under the first of
+/// its fallbacks.
+pub(crate) const MOST_NEXT: usize = 2;
+
+/// Keys of a label that open, at most, when one more is asked for: there is room for those that a changed `secret_key` makes.
+pub(crate) const MOST_ROTATED: usize = 3;
 
 /// What stands before a ciphertext: its form, its root, its key.
 pub(crate) const HEADER: usize = 1 + 6 + 4;
@@ -196,16 +203,18 @@ impl Ring {
     /// What to look for by the `nth` of a label's keys that open. Where there are fewer, and of those whose secret is not known, it is
     /// a value that no row has.
     ///
-    /// The first is the newest and the last the one that would come next: of a rotation that another process has just made this one need
-    /// not have heard.
+    /// The first is the newest and the last are those that would come next: of a rotation that another process has just made, and of a
+    /// secret that it has before this one's, this one need not have heard.
     pub(crate) fn sought(&self, label: &str, nth: usize, plain: &[u8]) -> Vec<u8> {
-        let Some(root) = self.cipher().and_then(|cipher| cipher.roots().first().copied()) else {
+        let Some(cipher) = self.cipher() else {
             return Vec::new();
         };
         let key = self.known(label, |known| {
-            let newest = known.iter().map(|one| one.key.id).max().unwrap_or(0);
-            if nth == MOST_LIVE {
-                return Some(KeyName { root, id: newest + 1 });
+            if let Some(next) = nth.checked_sub(MOST_LIVE) {
+                let newest = known.iter().map(|one| one.key.id).max().unwrap_or(0);
+                let root = cipher.roots().get(next).copied()?;
+                let id = newest.checked_add(1)?;
+                return Some(KeyName { root, id });
             }
             let mut live: Vec<_> = known
                 .iter()

@@ -58,7 +58,7 @@ pub(super) fn lost_keys(c: &Checking<'_>) -> Vec<Finding> {
             "keys.unnamed",
             format!("rows had keys of `{label}`, and no encrypted field of the program has this label"),
             "If a field's label was changed, put this one back: what it sealed opens under no other. If the field is gone, retire them: `keys list`, \
-             `keys retire`.",
+             `keys retire --force`.",
         )
     });
     lost.chain(unnamed).collect()

@@ -49,6 +49,12 @@ pub(super) fn cli() -> clap::Command {
                         .required(true)
                         .value_parser(clap::value_parser!(u32))
                         .help("Which of the label's keys"),
+                )
+                .arg(
+                    Arg::new("force")
+                        .long("force")
+                        .action(ArgAction::SetTrue)
+                        .help("Also of a label that no field of the program has, whose rows are not counted"),
                 ),
         )
 }
@@ -74,10 +80,11 @@ pub(super) fn run(app: &App, args: &ArgMatches, out: &Out) -> Result<(), Failure
         }
         Some(("retire", args)) => {
             let (label, id) = (text(args), args.get_one::<u32>("id").copied().unwrap_or_default());
-            database
-                .retire_key(&label, id)
-                .await
-                .map_err(|why| Failure::new(format_args!("{label}: key {id} is not retired: {why}.")))?;
+            let retired = match args.get_flag("force") {
+                false => database.retire_key(&label, id).await,
+                true => database.retire_key_by_force(&label, id).await,
+            };
+            retired.map_err(|why| Failure::new(format_args!("{label}: key {id} is not retired: {why}.")))?;
             out.line(format_args!(
                 "{label}: key {id} is retired and opens nothing more."
             ));
@@ -145,7 +152,7 @@ pub(super) fn reencrypt(app: &App, label: Option<&str>, out: &Out) -> Result<(),
                 )));
             }
         };
-        let mut unopened = 0;
+        let (mut unopened, mut taken) = (0, 0);
         for label in labels {
             let moved = database.reencrypt(label, |_| ()).await?;
             out.line(format_args!(
@@ -153,10 +160,24 @@ pub(super) fn reencrypt(app: &App, label: Option<&str>, out: &Out) -> Result<(),
                 moved.moved, moved.seen
             ));
             unopened += moved.unopened;
+            taken += moved.taken;
+            if database.seals_by_a_fallback(label).await? {
+                out.line(format_args!(
+                    "{label}: the active key comes of a secret in secret_key_fallbacks. `keys rotate {label}` makes one under today's \
+                     secret_key; then run this again."
+                ));
+            }
         }
-        if unopened > 0 {
+        let stay = [
+            (unopened, "do not open"),
+            (taken, "have a value that is unique and that another row has"),
+        ];
+        let stay = stay.into_iter().filter(|(rows, _)| *rows > 0);
+        let stay: Vec<_> = stay.map(|(rows, why)| format!("{rows} row(s) {why}")).collect();
+        if !stay.is_empty() {
             return Err(Failure::new(format_args!(
-                "{unopened} row(s) do not open and stay as they are: the log names them."
+                "{}, and stay as they are: the log names them.",
+                stay.join(", and ")
             )));
         }
         Ok(())

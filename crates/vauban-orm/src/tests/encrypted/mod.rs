@@ -3,6 +3,7 @@
 mod attacks;
 pub(crate) mod cipher;
 mod keys;
+mod rollout;
 mod writes;
 
 use std::sync::Arc;
@@ -63,7 +64,11 @@ pub(super) struct Site {
 }
 
 fn models() -> Vec<&'static ModelMeta> {
-    vec![<Person as Model>::meta(), <Patient as Model>::meta()]
+    vec![
+        <Person as Model>::meta(),
+        <Patient as Model>::meta(),
+        <rollout::Member as Model>::meta(),
+    ]
 }
 
 impl Site {
