@@ -79,11 +79,18 @@ impl Tasks {
             args: &args,
         };
         let last = |db: Db<Write>| async move {
-            let removed = own(row).delete_all(&db.acting::<RunTasks>()).await?;
+            let removed = self.own(row).delete_all(&db.acting::<RunTasks>()).await?;
             Ok(removed == 1)
         };
+        let is_own = || async {
+            let unit = self.units.begin();
+            let db = unit.read_db().acting::<RunTasks>();
+            let found = self.own(row).limit(1).all(&db).await;
+            // Where that cannot be read, its last statement says it.
+            found.map_or(true, |found| !found.is_empty())
+        };
         #[allow(deprecated)]
-        vauban::tasks::__run(site, queued, last).await
+        vauban::tasks::__run(site, queued, last, is_own).await
     }
 
     fn is_last(&self, row: &TaskRow) -> bool {
@@ -96,7 +103,7 @@ impl Tasks {
         let due = self.clock.now() + after.unwrap_or_else(|| pause(row.attempt)).min(LONGEST_PAUSE);
         self.write(|db| async move {
             let acting = db.acting::<RunTasks>();
-            let own = own(row).change_all(&acting, |t| {
+            let own = self.own(row).change_all(&acting, |t| {
                 [
                     t.due.set(due),
                     t.worker.set(None),
@@ -113,7 +120,7 @@ impl Tasks {
         let now = self.clock.now();
         self.write(|db| async move {
             let acting = db.acting::<RunTasks>();
-            let own = own(row).change_all(&acting, |t| {
+            let own = self.own(row).change_all(&acting, |t| {
                 [t.due.set(now), t.worker.set(None), t.attempt.increase_by(-1)]
             });
             own.await.map(drop)
@@ -126,7 +133,7 @@ impl Tasks {
         let died = self.clock.now();
         self.write(|db| async move {
             let acting = db.acting::<RunTasks>();
-            if own(row).delete_all(&acting).await? == 0 {
+            if self.own(row).delete_all(&acting).await? == 0 {
                 return Ok(());
             }
             let dead = NewDeadTaskRow {
@@ -146,6 +153,11 @@ impl Tasks {
             DeadTaskRow::create(dead).save(&acting).await.map(drop)
         })
         .await
+    }
+
+    /// CWE-362: the row, as long as it is this try's.
+    pub(crate) fn own(&self, row: &TaskRow) -> QuerySet<TaskRow> {
+        TaskRow::objects().filter(|t| t.id.eq(row.id) & t.attempt.eq(row.attempt) & t.worker.eq(self.worker))
     }
 
     /// A unit of the queue's own rows. Each is locked, or is this try's, by the statement that changes it; so on PostgreSQL it need not
@@ -171,11 +183,6 @@ impl Tasks {
             }
         }
     }
-}
-
-/// CWE-362: the row, as long as it is this try's.
-pub(crate) fn own(row: &TaskRow) -> QuerySet<TaskRow> {
-    TaskRow::objects().filter(|t| t.id.eq(row.id) & t.attempt.eq(row.attempt) & t.worker.is_not_null())
 }
 
 /// Twice as long each time, by chance up to a quarter longer: what failed together is not tried together.

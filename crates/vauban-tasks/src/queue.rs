@@ -93,6 +93,9 @@ fn due(when: When, now: DateTime) -> DateTime {
     }
 }
 
+/// All priorities, as rows have them: the first ones first.
+pub(crate) const PRIORITIES: [i16; 3] = [0, 1, 2];
+
 pub(crate) fn number(priority: Priority) -> i16 {
     match priority {
         Priority::High => 0,

@@ -89,6 +89,9 @@ static SLOW: Slow = Slow {
 static STOPS: Notify = Notify::const_new();
 static STOPPED: AtomicBool = AtomicBool::new(false);
 
+/// Told by a task that kills its process.
+static KILLED: Notify = Notify::const_new();
+
 /// As a service.
 #[task(name = "night", tries = 3, priority = high)]
 async fn night(_: AsService<Nightly>, attempt: Attempt, db: Db<Write>, text: String) -> Result<(), Failed> {
@@ -99,6 +102,14 @@ async fn night(_: AsService<Nightly>, attempt: Attempt, db: Db<Write>, text: Str
     if text == "slow" && attempt.number == 1 {
         SLOW.begun.notify_one();
         SLOW.go_on.notified().await;
+    }
+    if text == "kills" {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        KILLED.notify_one();
+        std::future::pending::<()>().await;
+    }
+    if text.starts_with("beside") {
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Note::create(NewNote { text: text.clone() }).save(&db).await?;
     match text.as_str() {
@@ -373,19 +384,22 @@ async fn a_secret_is_sealed_at_rest() {
 /// over: what it writes is there once.
 #[tokio::test]
 async fn two_that_run_one_task_write_once() {
-    let app = std::sync::Arc::new(TestApp::new(app));
+    let app = std::sync::Arc::new(TestApp::with(app, &[("tasks.lease", "3s")]));
     app.command("queue", &["--text", "slow"]).await.unwrap();
     let first = tokio::spawn({
         let app = std::sync::Arc::clone(&app);
         async move { app.run_tasks().await }
     });
     SLOW.begun.notified().await;
-    assert_eq!(
-        app.run_tasks().await,
-        0,
-        "as long as its lease lasts it is the first one's"
-    );
-    app.advance(Duration::from_secs(61));
+    // It may take a minute: nobody renews its claim, and whoever did would undo it on PostgreSQL.
+    for _ in 0..2 {
+        assert_eq!(
+            app.run_tasks().await,
+            0,
+            "as long as its lease lasts it is the first one's"
+        );
+        app.advance(Duration::from_secs(45));
+    }
     // The second one does not wait.
     assert_eq!(app.run_tasks().await, 1);
     assert_eq!(notes(&app).await, ["slow"]);
@@ -533,6 +547,39 @@ async fn who_stops_gives_back_what_runs() {
     );
     assert_eq!(app.run_tasks().await, 1);
     assert_eq!(notes(&app).await, ["fine", "stops"]);
+}
+
+/// CWE-400: a task that kills its process is given up; what ran beside it is not.
+#[tokio::test]
+async fn who_kills_its_process_is_given_up_alone() {
+    let app = TestApp::new(app);
+    for text in ["kills", "beside 1", "beside 2", "beside 3"] {
+        enqueue(&app, text).await;
+    }
+    let done = || app.command("tasks", &["list", "--json"]);
+    for _ in 0..12 {
+        let looks = async {
+            loop {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                let listed = done().await.unwrap();
+                if !listed.contains("running") && !listed.contains("lost") && !listed.contains("queued") {
+                    return;
+                }
+            }
+        };
+        // Dropped as it stands: nothing is given back.
+        tokio::select! {
+            () = KILLED.notified() => {}
+            () = app.work_until(looks, Duration::from_secs(9)) => {}
+        }
+        app.advance(Duration::from_secs(91));
+    }
+    assert_eq!(notes(&app).await, ["beside 1", "beside 2", "beside 3"]);
+    let listed = done().await.unwrap();
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+    assert_eq!(listed[0]["arguments"], "\"kills\"");
+    assert_eq!(listed[0]["state"], "dead");
 }
 
 /// A worker that waits begins as soon as a unit in its process is saved: long before it would look by itself.
