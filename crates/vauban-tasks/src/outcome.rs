@@ -195,7 +195,7 @@ fn pause(attempt: i64) -> Duration {
 }
 
 /// CWE-117, CWE-158: what an error says may be anybody's text; no line of a log, nor a column of PostgreSQL, holds all of it.
-fn cleaned(why: &str) -> String {
+pub(crate) fn cleaned(why: &str) -> String {
     let plain = why.chars().map(|c| if c.is_control() { ' ' } else { c });
     plain.take(MOST_ERROR).collect()
 }

@@ -430,6 +430,20 @@ async fn what_comes_by_itself() {
     );
 }
 
+/// A clock that was ten days ahead silences no schedule for ten days.
+#[tokio::test]
+async fn a_clock_that_was_ahead_silences_nothing() {
+    let ahead = TestApp::new(scheduled);
+    ahead.run_tasks().await;
+    ahead.advance(Duration::from_secs(10 * 86_400));
+    assert_eq!(ahead.run_tasks().await, 2);
+    // Another process, whose clock is right.
+    let app = ahead.fork();
+    assert_eq!(app.run_tasks().await, 0);
+    app.advance(Duration::from_secs(86_400));
+    assert_eq!(app.run_tasks().await, 2);
+}
+
 /// What operators see and do.
 #[tokio::test]
 async fn the_commands_of_tasks() {
