@@ -437,6 +437,25 @@ async fn a_mail_that_was_sent_is_sent_once_more_where_our_database_fails() {
     assert!(listed.contains("sent twice already"), "{listed}");
 }
 
+/// What is counted meanwhile is no reason for PostgreSQL to undo the task, which would send again.
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn a_mail_leaves_once_on_postgresql() {
+    let database = cluster::database();
+    let kept = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    let (url, heard) = server_that_says("250 ok", Some("250 taken")).await;
+    let settings = [("database_url", kept(database.url())), ("mail.url", kept(url))];
+    let app = TestApp::with(app, Box::leak(Box::new(settings)));
+    app.command("mail", &["--site", "x"]).await.unwrap();
+    for _ in 0..3 {
+        app.run_tasks().await;
+        app.advance(Duration::from_secs(7 * 3600));
+    }
+    assert_eq!(message_ids(&heard), 1);
+    let rows = database.run("SELECT count(*)::text FROM vauban_mail_letter");
+    assert_eq!(rows, [[Some("0".to_owned())]]);
+}
+
 /// What the server says that it does not have is no mail that may have come.
 #[tokio::test]
 async fn a_mail_that_is_refused_at_its_end_is_tried_again() {

@@ -7,7 +7,7 @@ use vauban::orm::{Id, QuerySet, Result};
 use vauban::units::Retries;
 
 use crate::model::TaskRow;
-use crate::queue::PRIORITIES;
+use crate::queue::{CLAIMED, PRIORITIES};
 use crate::services::RunTasks;
 use crate::tasks::Tasks;
 
@@ -43,7 +43,9 @@ impl Tasks {
         let unit = self.units.begin();
         let db = unit.read_db().acting::<RunTasks>();
         // All priorities, so that the index leads to what is due past all that is not.
-        let due = self.due(queue).filter(|t| t.priority.is_in(PRIORITIES));
+        let claimed = PRIORITIES.map(|priority| priority + CLAIMED);
+        let all = PRIORITIES.into_iter().chain(claimed);
+        let due = self.due(queue).filter(|t| t.priority.is_in(all));
         Ok(!due.limit(1).all(&db).await?.is_empty())
     }
 
@@ -74,11 +76,11 @@ impl Tasks {
             if room == 0 {
                 break;
             }
-            let due = self.due(queue).filter(|t| t.priority.eq(priority));
-            let due = match which {
-                Which::Waiting => due.filter(|t| t.worker.is_null()),
-                Which::Left => due.filter(|t| t.worker.is_not_null()),
+            let priority = match which {
+                Which::Waiting => priority,
+                Which::Left => priority + CLAIMED,
             };
+            let due = self.due(queue).filter(|t| t.priority.eq(priority));
             let first = due.order_by(|t| t.due.asc()).limit(room);
             let found = first.for_update().skip_locked().all(&db).await?;
             rows.extend(found.into_iter().map(vauban::Changeable::into_row));
@@ -87,21 +89,23 @@ impl Tasks {
             return Ok(rows);
         }
         let now = self.clock.now();
-        let mut leases: BTreeMap<Duration, Vec<Id<TaskRow>>> = BTreeMap::new();
+        let mut leases: BTreeMap<(Duration, i16), Vec<Id<TaskRow>>> = BTreeMap::new();
         for row in &mut rows {
             let lease = self.lease_of(&row.name);
-            leases.entry(lease).or_default().push(row.id);
+            row.priority %= CLAIMED;
+            leases.entry((lease, row.priority)).or_default().push(row.id);
             row.attempt += 1;
             row.due = now + lease;
             row.worker = Some(self.worker);
         }
-        for (lease, ids) in leases {
+        for ((lease, priority), ids) in leases {
             let until = now + lease;
             let these = TaskRow::objects().filter(|t| t.id.is_in(ids));
             let claimed = these.change_all(&db, |t| {
                 [
                     t.attempt.increase_by(1),
                     t.due.set(until),
+                    t.priority.set(priority + CLAIMED),
                     t.worker.set(Some(self.worker)),
                 ]
             });
@@ -122,14 +126,17 @@ impl Tasks {
             };
             let attempt = row.attempt + 1;
             let lease = now + self.lease_of(&row.name);
+            let priority = row.priority % CLAIMED;
             let claimed = row.change(&acting, |t| {
                 [
                     t.attempt.set(attempt),
                     t.due.set(lease),
+                    t.priority.set(priority + CLAIMED),
                     t.worker.set(Some(self.worker)),
                 ]
             });
-            claimed.await.map(Some)
+            let row = claimed.await?;
+            Ok(Some(TaskRow { priority, ..row }))
         })
         .await
     }

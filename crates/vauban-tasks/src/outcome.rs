@@ -106,6 +106,7 @@ impl Tasks {
             let own = self.own(row).change_all(&acting, |t| {
                 [
                     t.due.set(due),
+                    t.priority.set(row.priority),
                     t.worker.set(None),
                     t.error.set(Some(why.to_owned())),
                 ]
@@ -121,7 +122,12 @@ impl Tasks {
         self.write(|db| async move {
             let acting = db.acting::<RunTasks>();
             let own = self.own(row).change_all(&acting, |t| {
-                [t.due.set(now), t.worker.set(None), t.attempt.increase_by(-1)]
+                [
+                    t.due.set(now),
+                    t.priority.set(row.priority),
+                    t.worker.set(None),
+                    t.attempt.increase_by(-1),
+                ]
             });
             own.await.map(drop)
         })

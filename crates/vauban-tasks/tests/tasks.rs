@@ -112,6 +112,11 @@ async fn night(_: AsService<Nightly>, attempt: Attempt, db: Db<Write>, text: Str
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Note::create(NewNote { text: text.clone() }).save(&db).await?;
+    #[cfg(feature = "postgres")]
+    if text == "long" {
+        LONG.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(4_500)).await;
+    }
     match text.as_str() {
         "panics" => panic!("boom \0 {text}"),
         "fails" => Err(Failed::again("not\nyet")),
@@ -561,6 +566,40 @@ async fn who_stops_gives_back_what_runs() {
     );
     assert_eq!(app.run_tasks().await, 1);
     assert_eq!(notes(&app).await, ["fine", "stops"]);
+}
+
+/// How often the task began that writes and then takes its time.
+#[cfg(feature = "postgres")]
+static LONG: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+/// On PostgreSQL, whoever touches the row of a task that runs undoes its unit at its end, and it runs again from its beginning.
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn a_task_that_outlasts_its_lease_runs_once_on_postgresql() {
+    let database = cluster::database();
+    // The site of this test has no migrations of its own.
+    database.run("CREATE TABLE note (id uuid PRIMARY KEY, text text NOT NULL, row_version bigint NOT NULL)");
+    let url: &'static str = Box::leak(database.url().into_boxed_str());
+    let settings = Box::leak(Box::new([("tasks.lease", "3s"), ("database_url", url)]));
+    let app = TestApp::with(app, settings);
+    for text in ["long", "fine", "second"] {
+        enqueue(&app, text).await;
+    }
+    let done = async {
+        while notes(&app).await.len() < 2 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let worked = app.work_until(done, Duration::from_secs(1));
+    let worked = tokio::time::timeout(Duration::from_secs(30), worked).await;
+    worked.expect("both are done");
+    assert_eq!(notes(&app).await, ["fine", "long"]);
+    assert_eq!(LONG.load(Ordering::SeqCst), 1);
+    app.advance(Duration::from_secs(20));
+    assert_eq!(app.run_tasks().await, 1);
+    assert_eq!(notes(&app).await, ["fine", "long", "second"]);
+    app.advance(Duration::from_secs(200));
+    assert_eq!(app.run_tasks().await, 0);
 }
 
 /// CWE-400: a task that kills its process is given up; what ran beside it is not.
