@@ -29,6 +29,7 @@ pub mod preferences;
 mod rows;
 mod send;
 mod settings;
+mod taking;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod transport;

@@ -14,7 +14,7 @@ use vauban::units::Units;
 use crate::development::Kept;
 use crate::letter::{Draft, Letter, Line, MAX_BODY, Mail, Mailbox};
 use crate::preferences::{Choice, has_left};
-use crate::rows::{Delivery, LetterRow, NewLetterRow, Sending};
+use crate::rows::{LetterRow, NewLetterRow, Sending};
 use crate::settings::MailSettings;
 use crate::transport::{Route, Unsent};
 use crate::written::Written;
@@ -36,7 +36,7 @@ pub(crate) struct Post {
     way: Way,
     letters: Sealer,
     pub(crate) links: Sealer,
-    units: Units,
+    pub(crate) units: Units,
     #[cfg(any(debug_assertions, feature = "testing"))]
     pub(crate) kept: Kept,
 }
@@ -162,44 +162,25 @@ impl Post {
         Ok(LetterRow::create(new).save(&db.acting::<Sending>()).await?)
     }
 
-    /// A letter's row, opened.
-    fn open(&self, row: &LetterRow) -> Option<Letter> {
-        let plain = self.letters.open(&row.sealed, &[row.message_id.as_bytes()])?;
+    /// A letter's row, opened; or why it cannot be.
+    pub(crate) fn open(&self, row: &LetterRow) -> Result<Letter, &'static str> {
+        let plain = self.letters.open(&row.sealed, &[row.message_id.as_bytes()]);
+        let plain = plain.ok_or(
+            "the letter cannot be opened: the secret that sealed it is in neither `secret_key` nor `secret_key_fallbacks`",
+        )?;
         // CWE-502: into a closed type, or nothing.
-        serde_json::from_slice(&plain).ok()
+        serde_json::from_slice(&plain)
+            .map_err(|_| "this release cannot read the letter: another has written it")
     }
 
-    /// Takes a letter away and deletes its row, in a unit of the caller's.
-    ///
-    /// # Errors
-    /// Why it was not sent.
-    pub(crate) async fn deliver(&self, db: &Db<Write>, message_id: &str) -> Result<Result<(), Unsent>> {
-        let service = db.acting::<Delivery>();
-        let rows = LetterRow::objects().filter(|l| l.message_id.eq(message_id));
-        let Some(row) = rows.first(&service).await? else {
-            // It has left.
-            return Ok(Ok(()));
-        };
-        let Some(letter) = self.open(&row) else {
-            let told = "the letter cannot be opened: the secret that sealed it is in neither `secret_key` nor \
-                        `secret_key_fallbacks`";
-            return Ok(Err(Unsent::Later(told.to_owned())));
-        };
-        let has_changed_their_mind = match (&letter.kind, letter.to.first()) {
-            (Some(kind), Some(to)) => has_left(&service, to.email(), kind).await?,
-            _ => false,
-        };
-        if !has_changed_their_mind && let Err(unsent) = self.take(letter).await {
-            return Ok(Err(self.counted(&row, unsent).await?));
-        }
-        let this = LetterRow::objects().filter(|l| l.message_id.eq(message_id));
-        this.delete_all(&service).await?;
-        Ok(Ok(()))
-    }
-
-    pub(crate) async fn take(&self, letter: Letter) -> Result<(), Unsent> {
+    /// Has a server take a letter. `before` is done before it may have all of it.
+    pub(crate) async fn take(
+        &self,
+        letter: Letter,
+        before: impl Future<Output = Result<(), Unsent>>,
+    ) -> Result<(), Unsent> {
         match &self.way {
-            Way::Route(route) => route.send(&letter).await,
+            Way::Route(route) => route.send(&letter, before).await,
             #[cfg(any(debug_assertions, feature = "testing"))]
             Way::Kept => {
                 self.kept.keep(letter);
@@ -209,25 +190,6 @@ impl Post {
                 "nothing says where mails go: set `mail.url` (VAUBAN_MAIL_URL)".to_owned(),
             )),
         }
-    }
-
-    /// A mail that may have been sent is sent once more at most: that is kept in a unit of its own, since the task's is undone.
-    async fn counted(&self, row: &LetterRow, unsent: Unsent) -> Result<Unsent> {
-        let Unsent::Unsure(told) = unsent else {
-            return Ok(unsent);
-        };
-        if row.unsure {
-            return Ok(Unsent::Never(format!(
-                "{told}; it was sent twice already, and may have come"
-            )));
-        }
-        let unit = self.units.begin();
-        let db = unit.db().acting::<Delivery>();
-        let this = LetterRow::objects().filter(|l| l.message_id.eq(&row.message_id));
-        let done = this.change_all(&db, |l| [l.unsure.set(true)]).await;
-        unit.finish(done.is_ok()).await?;
-        done?;
-        Ok(Unsent::Unsure(told))
     }
 }
 

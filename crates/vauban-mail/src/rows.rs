@@ -13,9 +13,9 @@ pub(crate) struct LetterRow {
     #[field(unique, max_length = 320)]
     pub(crate) message_id: String,
     pub(crate) sealed: Vec<u8>,
-    /// A server had all of it and did not answer: it is tried once more, and not again.
-    #[field(default = false)]
-    pub(crate) unsure: bool,
+    /// How often a server may have had all of it: it gets it twice at most.
+    #[field(default = 0)]
+    pub(crate) handed: i64,
     #[field(index, auto_now_add)]
     pub(crate) written: DateTime,
 }

@@ -85,11 +85,60 @@ fn mail() -> Command {
     .flag("bulk", "of a kind")
 }
 
+#[derive(Clone, Debug, Model)]
+#[model(table = "mark")]
+struct Mark {
+    id: Id<Self>,
+    #[field(max_length = 20)]
+    text: String,
+}
+
+impl Policy for Mark {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        Rules::none()
+    }
+}
+
+service! {
+    /// Writes marks.
+    Marking: Add<Mark>;
+    waiver!(ServiceRights, "marks are nobody's own")
+}
+
+/// In a queue behind that of mails.
+#[task(name = "mark", queue = "zzz")]
+async fn mark(_: AsService<Marking>, db: Db<Write>) -> Result<()> {
+    let new = NewMark {
+        text: "marked".to_owned(),
+    };
+    Mark::create(new).save(&db).await?;
+    Ok(())
+}
+
+/// Queues it.
+fn last() -> Command {
+    Command::new("last", "Queues a task", |run: Run| async move {
+        run.unit(|db| async move {
+            mark::enqueue(&db, ()).await?;
+            Ok::<_, Failure>(())
+        })
+        .await
+    })
+}
+
 fn app() -> App {
     App::new(vauban::package!())
         .module(vauban_site::tasks::module())
         .module(vauban_mail::module())
-        .module(Module::new("notes").routes(urls::routes()).command(mail()))
+        .module(
+            Module::new("notes")
+                .model::<Mark>()
+                .service::<Marking>()
+                .routes(urls::routes())
+                .command(mail())
+                .command(last())
+                .task::<mark>(),
+        )
 }
 
 fn headers(bytes: &[u8]) -> Vec<String> {
@@ -266,8 +315,16 @@ async fn a_bulk_kind_is_left_by_its_link() {
     assert_eq!(app.mails().len(), 2);
 }
 
-/// A mail server that says one thing to MAIL, or nothing at all after DATA; what it heard.
+/// A mail server that says one thing to MAIL, and nothing at all when it has the mail; what it heard.
 async fn server(to_mail: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
+    server_that_says(to_mail, None).await
+}
+
+/// The same, with what it says when it has the mail.
+async fn server_that_says(
+    to_mail: &'static str,
+    at_the_end: Option<&'static str>,
+) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let heard = Arc::<Mutex<Vec<String>>>::default();
@@ -288,7 +345,10 @@ async fn server(to_mail: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
                     heard.lock().unwrap().push(line.trim_end().to_owned());
                     if in_mail {
                         if line == ".\r\n" {
-                            return; // It dies with the whole mail.
+                            // It dies with the whole mail.
+                            let Some(answer) = at_the_end else { return };
+                            let _ = stream.write_all(format!("{answer}\r\n").as_bytes()).await;
+                            in_mail = false;
                         }
                         continue;
                     }
@@ -349,6 +409,96 @@ async fn a_mail_that_may_have_been_sent_is_sent_once_more() {
         .collect();
     assert_eq!(ids.len(), 2, "{heard:?}");
     assert_eq!(ids[0], ids[1]);
+}
+
+fn message_ids(heard: &Mutex<Vec<String>>) -> usize {
+    let heard = heard.lock().unwrap();
+    heard
+        .iter()
+        .filter(|line| line.starts_with("Message-ID:"))
+        .count()
+}
+
+/// The server takes the mail, and then it is our database that fails: that the mail has left is not saved, and it is not sent for ever.
+#[tokio::test]
+async fn a_mail_that_was_sent_is_sent_once_more_where_our_database_fails() {
+    let (url, heard) = server_that_says("250 ok", Some("250 taken")).await;
+    let app = app_with(url);
+    let rows = rusqlite::Connection::open(database(&app)).unwrap();
+    let fails = "CREATE TRIGGER fails BEFORE DELETE ON vauban_mail_letter BEGIN SELECT RAISE(ABORT, 'disk full'); END";
+    rows.execute_batch(fails).unwrap();
+    app.command("mail", &["--site", "x"]).await.unwrap();
+    for _ in 0..20 {
+        app.run_tasks().await;
+        app.advance(Duration::from_secs(7 * 3600));
+    }
+    assert_eq!(message_ids(&heard), 2);
+    let listed = app.command("tasks", &["list", "--dead"]).await.unwrap();
+    assert!(listed.contains("sent twice already"), "{listed}");
+}
+
+/// What is counted meanwhile is no reason for PostgreSQL to undo the task, which would send again.
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn a_mail_leaves_once_on_postgresql() {
+    let database = cluster::database();
+    let kept = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    let (url, heard) = server_that_says("250 ok", Some("250 taken")).await;
+    let settings = [("database_url", kept(database.url())), ("mail.url", kept(url))];
+    let app = TestApp::with(app, Box::leak(Box::new(settings)));
+    app.command("mail", &["--site", "x"]).await.unwrap();
+    for _ in 0..3 {
+        app.run_tasks().await;
+        app.advance(Duration::from_secs(7 * 3600));
+    }
+    assert_eq!(message_ids(&heard), 1);
+    let rows = database.run("SELECT count(*)::text FROM vauban_mail_letter");
+    assert_eq!(rows, [[Some("0".to_owned())]]);
+}
+
+/// What the server says that it does not have is no mail that may have come.
+#[tokio::test]
+async fn a_mail_that_is_refused_at_its_end_is_tried_again() {
+    let (url, heard) = server_that_says("250 ok", Some("451 later")).await;
+    let app = app_with(url);
+    app.command("mail", &["--site", "x"]).await.unwrap();
+    for _ in 0..20 {
+        app.run_tasks().await;
+        app.advance(Duration::from_secs(7 * 3600));
+    }
+    assert_eq!(message_ids(&heard), 8);
+}
+
+/// What cannot be claimed in one queue holds up no other, whose tasks are counted as tried.
+#[tokio::test]
+async fn a_queue_that_fails_holds_up_no_other() {
+    let app = TestApp::new(app);
+    let rows = rusqlite::Connection::open(database(&app)).unwrap();
+    let fails = "CREATE TRIGGER fails BEFORE UPDATE ON vauban_tasks_task WHEN NEW.queue = 'zzz'
+        BEGIN SELECT RAISE(ABORT, 'no'); END";
+    rows.execute_batch(fails).unwrap();
+    app.command("mail", &["--site", "x"]).await.unwrap();
+    app.command("last", &[]).await.unwrap();
+    let left = async {
+        while app.mails().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let worked = app.work_until(left, Duration::from_secs(1));
+    let worked = tokio::time::timeout(Duration::from_secs(9), worked).await;
+    worked.expect("the mail has left");
+}
+
+/// A letter that is not kept any more was not delivered.
+#[tokio::test]
+async fn a_letter_that_is_gone_is_not_delivered() {
+    let app = TestApp::new(app);
+    app.command("mail", &["--site", "x"]).await.unwrap();
+    let rows = rusqlite::Connection::open(database(&app)).unwrap();
+    rows.execute_batch("DELETE FROM vauban_mail_letter").unwrap();
+    app.run_tasks().await;
+    let listed = app.command("tasks", &["list", "--dead"]).await.unwrap();
+    assert!(listed.contains("no longer kept"), "{listed}");
 }
 
 /// CWE-770: a letter that nobody takes goes after a month.

@@ -15,8 +15,8 @@ pub(crate) struct Clockwork {
     pub(crate) table: Timetable,
     /// What rows call it: a schedule that is changed begins anew.
     pub(crate) name: String,
-    /// Before that, nothing is to be asked of the database.
-    next: Mutex<Option<DateTime>>,
+    /// When the database was asked, and before when it need not be asked again.
+    asked: Mutex<Option<(DateTime, DateTime)>>,
 }
 
 impl Clockwork {
@@ -40,18 +40,19 @@ impl Clockwork {
             scheduled,
             table,
             name,
-            next: Mutex::default(),
+            asked: Mutex::default(),
         })
     }
 
     /// Whether the database is to be asked.
     pub(crate) fn is_due(&self, now: DateTime) -> bool {
-        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        next.is_none_or(|next| next <= now)
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        // A clock that was put back knows nothing of what is next.
+        asked.is_none_or(|(asked, next)| next <= now || now < asked)
     }
 
-    /// Nothing is to be asked before that.
-    pub(crate) fn waits_until(&self, next: Option<DateTime>) {
-        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = next;
+    /// Nothing is to be asked between these.
+    pub(crate) fn waits(&self, now: DateTime, next: DateTime) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, next));
     }
 }

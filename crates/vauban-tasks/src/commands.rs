@@ -11,6 +11,7 @@ use vauban::site::Stop;
 use vauban::tasks::Ended;
 
 use crate::model::{DeadTaskRow, NewTaskRow, TaskRow};
+use crate::outcome::cleaned;
 use crate::services::RunTasks;
 use crate::shown::{Shown, State};
 use crate::tasks::Tasks;
@@ -179,6 +180,8 @@ async fn run_now(run: Run) -> Result<(), Failure> {
         Ended::Again(why, _) => ("failed", why.as_str()),
         Ended::Dead(why) => ("given up", why.as_str()),
     };
+    // CWE-150: it may be anybody's text, and a terminal reads it.
+    let why = cleaned(why);
     if run.flag("json") {
         run.out.line(format_args!(
             "{}",

@@ -14,7 +14,7 @@ pub(crate) struct TaskRow {
     pub(crate) name: String,
     #[field(max_length = 60)]
     pub(crate) queue: String,
-    /// 0 first.
+    /// 0 first; 100 more while it is claimed.
     pub(crate) priority: i16,
     /// When it may be claimed: at its time, or when the lease of who runs it is over.
     pub(crate) due: DateTime,

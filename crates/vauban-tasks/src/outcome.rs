@@ -79,11 +79,18 @@ impl Tasks {
             args: &args,
         };
         let last = |db: Db<Write>| async move {
-            let removed = own(row).delete_all(&db.acting::<RunTasks>()).await?;
+            let removed = self.own(row).delete_all(&db.acting::<RunTasks>()).await?;
             Ok(removed == 1)
         };
+        let is_own = || async {
+            let unit = self.units.begin();
+            let db = unit.read_db().acting::<RunTasks>();
+            let found = self.own(row).limit(1).all(&db).await;
+            // Where that cannot be read, its last statement says it.
+            found.map_or(true, |found| !found.is_empty())
+        };
         #[allow(deprecated)]
-        vauban::tasks::__run(site, queued, last).await
+        vauban::tasks::__run(site, queued, last, is_own).await
     }
 
     fn is_last(&self, row: &TaskRow) -> bool {
@@ -96,9 +103,10 @@ impl Tasks {
         let due = self.clock.now() + after.unwrap_or_else(|| pause(row.attempt)).min(LONGEST_PAUSE);
         self.write(|db| async move {
             let acting = db.acting::<RunTasks>();
-            let own = own(row).change_all(&acting, |t| {
+            let own = self.own(row).change_all(&acting, |t| {
                 [
                     t.due.set(due),
+                    t.priority.set(row.priority),
                     t.worker.set(None),
                     t.error.set(Some(why.to_owned())),
                 ]
@@ -113,8 +121,13 @@ impl Tasks {
         let now = self.clock.now();
         self.write(|db| async move {
             let acting = db.acting::<RunTasks>();
-            let own = own(row).change_all(&acting, |t| {
-                [t.due.set(now), t.worker.set(None), t.attempt.increase_by(-1)]
+            let own = self.own(row).change_all(&acting, |t| {
+                [
+                    t.due.set(now),
+                    t.priority.set(row.priority),
+                    t.worker.set(None),
+                    t.attempt.increase_by(-1),
+                ]
             });
             own.await.map(drop)
         })
@@ -126,7 +139,7 @@ impl Tasks {
         let died = self.clock.now();
         self.write(|db| async move {
             let acting = db.acting::<RunTasks>();
-            if own(row).delete_all(&acting).await? == 0 {
+            if self.own(row).delete_all(&acting).await? == 0 {
                 return Ok(());
             }
             let dead = NewDeadTaskRow {
@@ -146,6 +159,11 @@ impl Tasks {
             DeadTaskRow::create(dead).save(&acting).await.map(drop)
         })
         .await
+    }
+
+    /// CWE-362: the row, as long as it is this try's.
+    pub(crate) fn own(&self, row: &TaskRow) -> QuerySet<TaskRow> {
+        TaskRow::objects().filter(|t| t.id.eq(row.id) & t.attempt.eq(row.attempt) & t.worker.eq(self.worker))
     }
 
     /// A unit of the queue's own rows. Each is locked, or is this try's, by the statement that changes it; so on PostgreSQL it need not
@@ -173,11 +191,6 @@ impl Tasks {
     }
 }
 
-/// CWE-362: the row, as long as it is this try's.
-pub(crate) fn own(row: &TaskRow) -> QuerySet<TaskRow> {
-    TaskRow::objects().filter(|t| t.id.eq(row.id) & t.attempt.eq(row.attempt) & t.worker.is_not_null())
-}
-
 /// Twice as long each time, by chance up to a quarter longer: what failed together is not tried together.
 fn pause(attempt: i64) -> Duration {
     let doubled = u32::try_from(attempt.clamp(1, 16) - 1).unwrap_or(0);
@@ -188,7 +201,7 @@ fn pause(attempt: i64) -> Duration {
 }
 
 /// CWE-117, CWE-158: what an error says may be anybody's text; no line of a log, nor a column of PostgreSQL, holds all of it.
-fn cleaned(why: &str) -> String {
+pub(crate) fn cleaned(why: &str) -> String {
     let plain = why.chars().map(|c| if c.is_control() { ' ' } else { c });
     plain.take(MOST_ERROR).collect()
 }

@@ -93,6 +93,11 @@ fn due(when: When, now: DateTime) -> DateTime {
     }
 }
 
+/// All priorities, as rows have them: the first ones first.
+pub(crate) const PRIORITIES: [i16; 3] = [0, 1, 2];
+/// So much is added while a task is claimed: so the index leads to those that were left, past all that wait.
+pub(crate) const CLAIMED: i16 = 100;
+
 pub(crate) fn number(priority: Priority) -> i16 {
     match priority {
         Priority::High => 0,

@@ -12,6 +12,8 @@ use crate::tasks::Tasks;
 
 /// How late a time is missed.
 const LATE: Duration = Duration::from_secs(60);
+/// A time that is noted so far ahead was noted by a clock that was wrong. And a plan that has no next time is looked at as often.
+const A_DAY: Duration = Duration::from_secs(86_400);
 
 impl Tasks {
     /// Queues what has become due by the clock.
@@ -22,7 +24,10 @@ impl Tasks {
                 continue;
             }
             match self.queue_if_due(clockwork, now).await {
-                Ok(since) => clockwork.waits_until(clockwork.table.next(since)),
+                Ok(since) => {
+                    let next = clockwork.table.next(since).unwrap_or(now + A_DAY);
+                    clockwork.waits(now, next);
+                }
                 Err(error) => {
                     tracing::error!(target: "vauban::tasks", schedule = clockwork.name, %error, "a schedule could not be looked at");
                 }
@@ -37,6 +42,12 @@ impl Tasks {
             self.note(clockwork, now, false).await?;
             return Ok(now);
         };
+        if since > now + A_DAY {
+            tracing::warn!(target: "vauban::tasks", schedule = clockwork.name, %since, "a clock was ahead when this schedule ran last: it begins anew");
+            self.forget(clockwork, now).await?;
+            self.note(clockwork, now, false).await?;
+            return Ok(now);
+        }
         let Some(due) = clockwork.table.last(since, now) else {
             return Ok(since);
         };
@@ -55,10 +66,24 @@ impl Tasks {
         Ok(last.map(|row| row.due))
     }
 
+    /// Takes away what was noted ahead of this moment: it would silence the schedule until then.
+    async fn forget(&self, clockwork: &Clockwork, now: DateTime) -> Result<()> {
+        self.write(|db| async move {
+            let ahead = TaskDueRow::objects().filter(|d| d.schedule.eq(&clockwork.name) & d.due.gt(now));
+            ahead.delete_all(&db.acting::<RunTasks>()).await.map(drop)
+        })
+        .await
+    }
+
     /// Pitfall 8 (celery#2856): of ten processes at one time one writes its row, and the task is queued with that.
     async fn note(&self, clockwork: &Clockwork, due: DateTime, runs: bool) -> Result<()> {
         let noted = self.write(|db| async move {
             let acting = db.acting::<RunTasks>();
+            let own = || TaskDueRow::objects().filter(|d| d.schedule.eq(&clockwork.name));
+            // Whoever looked before another wrote a later time has missed this one.
+            if own().filter(|d| d.due.ge(due)).exists(&acting).await? {
+                return Ok(());
+            }
             let schedule = clockwork.name.clone();
             TaskDueRow::create(NewTaskDueRow { schedule, due })
                 .save(&acting)
@@ -66,8 +91,11 @@ impl Tasks {
             if runs {
                 self.enqueue(&db, clockwork.scheduled.at(due)).await?;
             }
-            let older = TaskDueRow::objects().filter(|d| d.schedule.eq(&clockwork.name) & d.due.lt(due));
-            older.delete_all(&acting).await.map(drop)
+            own()
+                .filter(|d| d.due.lt(due))
+                .delete_all(&acting)
+                .await
+                .map(drop)
         });
         match noted.await {
             Err(Error::Unique { .. }) => Ok(()),

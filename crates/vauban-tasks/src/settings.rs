@@ -15,7 +15,7 @@ pub struct TaskSettings {
     pub concurrency: usize,
     /// How many of which queue.
     pub queues: Queues,
-    /// For how long a task is claimed; renewed three times in it.
+    /// For how long a task is claimed at least; one that may take longer, for its time limit and half a minute.
     pub lease: Duration,
     /// How often is looked what has become due, where nobody says so.
     pub poll: Duration,
@@ -100,7 +100,7 @@ impl ModuleSettings for TaskSettings {
             ),
             SettingRow::new(
                 "lease",
-                "for how long a task is claimed before another may",
+                "for how long a task is claimed at least before another may; else for its time limit and 30 s",
                 |s: &mut Self| &mut s.lease,
             )
             .checked("is from 3 seconds to an hour"),

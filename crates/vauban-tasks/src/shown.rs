@@ -7,6 +7,7 @@ use uuid::Uuid;
 use vauban::orm::DateTime;
 
 use crate::model::{DeadTaskRow, TaskRow};
+use crate::queue::CLAIMED;
 
 /// What a task does at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl Shown {
             args: shown(&row.args, row.sealed),
             name: row.name,
             queue: row.queue,
-            priority: row.priority,
+            priority: row.priority % CLAIMED,
             attempt: row.attempt,
             created: row.created,
             asker: row.asker,

@@ -24,6 +24,8 @@ pub struct Tasks {
     pub(crate) sealer: Sealer,
     pub(crate) listed: BTreeMap<&'static str, TaskMeta>,
     pub(crate) schedules: Vec<Clockwork>,
+    /// How many tasks run at once in this process, of all queues.
+    pub(crate) most_at_once: usize,
     /// Told when something was queued.
     pub(crate) wake: Wake,
     /// Which process this is, to rows.
@@ -62,6 +64,7 @@ impl Tasks {
             sealer: wiring.keys().sealer("arguments"),
             listed,
             schedules,
+            most_at_once: most_at_once(wiring),
             wake: Wake::new(wiring.units()),
             worker: Uuid::from_u128(rand::random()),
         })
@@ -89,6 +92,16 @@ impl Tasks {
         }
         let plain = self.sealer.open(args, &[name.as_bytes(), id.as_bytes()])?;
         Some(plain.to_vec())
+    }
+}
+
+/// On a database server each task holds one connection, and for moments a second one: half of them stay for visitors, and for what
+/// becomes of tasks (CWE-400). SQLite has none.
+fn most_at_once(wiring: &Wiring<'_>) -> usize {
+    let settings = wiring.settings;
+    match settings.database_url.expose().starts_with("sqlite:") {
+        true => usize::MAX,
+        false => (settings.database_connections / 2).max(1),
     }
 }
 

@@ -18,6 +18,11 @@ impl Tasks {
             let before = runs;
             self.tick().await;
             for (queue, _) in self.queues() {
+                let left = self.claim_left(queue).await;
+                if let Some(row) = left.unwrap_or_else(|error| panic!("no task can be claimed: {error}")) {
+                    self.run(site, &row).await;
+                    runs += 1;
+                }
                 let rows = self.claim(queue, AT_ONCE).await;
                 let rows = rows.unwrap_or_else(|error| panic!("no tasks can be claimed: {error}"));
                 for row in rows {

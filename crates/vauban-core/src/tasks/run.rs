@@ -42,7 +42,8 @@ pub enum Ended {
     Dead(String),
 }
 
-/// Runs one try. `last` is the unit's last statement: it removes the row where that is still this try's, or says `false`.
+/// Runs one try. `last` is the unit's last statement: it removes the row where that is still this try's, or says `false`. `is_own` says
+/// whether it is, before what the database undid is run again: what a task does outside is not repeated for a row that is gone.
 ///
 /// CWE-362: what the task wrote and that its row is gone are saved together, or neither: what it does to the database is done
 /// once, however often it runs.
@@ -50,11 +51,16 @@ pub enum Ended {
 #[deprecated(
     note = "only a task queue runs tasks (CWE-441): a view enqueues one, a test calls `app.run_tasks()`"
 )]
-pub async fn __run<F: Future<Output = Result<bool>> + Send>(
+pub async fn __run<F, G>(
     site: &Arc<Site>,
     queued: Queued<'_>,
     last: impl Fn(Db<Write>) -> F + Sync,
-) -> Ended {
+    is_own: impl Fn() -> G,
+) -> Ended
+where
+    F: Future<Output = Result<bool>> + Send,
+    G: Future<Output = bool>,
+{
     let limit = Duration::from_secs(u64::from(queued.task.timeout));
     let mut backoff = Backoff::of_a_unit();
     let started = tokio::time::Instant::now();
@@ -74,7 +80,11 @@ pub async fn __run<F: Future<Output = Result<bool>> + Send>(
         };
         match failed.kind {
             // Nothing of it is saved.
-            Kind::Undone if backoff.again().await => {}
+            Kind::Undone if backoff.again().await => {
+                if !is_own().await {
+                    return Ended::Lost;
+                }
+            }
             Kind::Again(after) => return Ended::Again(failed.what, after),
             // Another release may read its arguments: one that is rolled out beside this one.
             Kind::Undone | Kind::Unreadable => return Ended::Again(failed.what, None),

@@ -23,7 +23,8 @@ impl Letter {
     }
 }
 
-/// Everything that a mail is, whole and bounded. Kept sealed until it is sent.
+/// Everything that a mail is, whole and bounded. Kept sealed until it is sent. A field that is new has a default: letters of the release
+/// before are read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Letter {
     /// The name of its template.
@@ -35,15 +36,22 @@ pub(crate) struct Letter {
     pub(crate) boundary: String,
     pub(crate) from: Mailbox,
     pub(crate) to: Vec<Mailbox>,
+    #[serde(default)]
     pub(crate) cc: Vec<Mailbox>,
+    #[serde(default)]
     pub(crate) bcc: Vec<Mailbox>,
+    #[serde(default)]
     pub(crate) reply_to: Vec<Mailbox>,
     pub(crate) subject: Line,
     pub(crate) text: String,
     pub(crate) html: String,
+    #[serde(default)]
     pub(crate) headers: Vec<(String, Line)>,
+    #[serde(default)]
     pub(crate) attachments: Vec<Attachment>,
     /// The bulk kind, and where one leaves it.
+    #[serde(default)]
     pub(crate) kind: Option<String>,
+    #[serde(default)]
     pub(crate) unsubscribe: Option<String>,
 }

@@ -8,7 +8,7 @@ pub use token::Choice;
 
 use vauban::Email;
 use vauban::http::Result;
-use vauban::orm::{Db, Reads, Write};
+use vauban::orm::{Db, Error, Reads, Write};
 
 use crate::rows::{Leaving, LeftRow, NewLeftRow};
 
@@ -40,7 +40,11 @@ pub async fn set_wants(db: &Db<Write>, email: &Email, kind: &str, wants: bool) -
             email: email.clone(),
             kind: kind.to_owned(),
         };
-        LeftRow::create(new).save(&service).await?;
+        match LeftRow::create(new).save(&service).await {
+            // Another request, at the same time.
+            Ok(_) | Err(Error::Unique { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
 }

@@ -25,16 +25,20 @@ impl Route {
         }
     }
 
-    /// Sends a letter.
+    /// Sends a letter. `before` is done before a mail server may have all of it. A folder does without: a second try writes the same file.
     ///
     /// # Errors
-    /// Why it was not sent.
-    pub(crate) async fn send(&self, letter: &Letter) -> Result<(), Unsent> {
+    /// Why it was not sent; that of `before`.
+    pub(crate) async fn send(
+        &self,
+        letter: &Letter,
+        before: impl Future<Output = Result<(), Unsent>>,
+    ) -> Result<(), Unsent> {
         let wire = letter
             .wire()
             .map_err(|error| Unsent::Never(said(&error.to_string())))?;
         match self {
-            Self::Smtp(server) => smtp::send(server, &wire).await,
+            Self::Smtp(server) => smtp::send(server, &wire, before).await,
             Self::Folder(folder) => store(folder, letter, wire.bytes).await,
         }
     }

@@ -22,13 +22,22 @@ const DEADLINE: Duration = Duration::from_secs(40);
 const CONNECTING: Duration = Duration::from_secs(10);
 
 /// Sends what is on the wire.
-pub(super) async fn send(server: &Server, wire: &Wire) -> Result<(), Unsent> {
-    send_within(server, wire, DEADLINE).await
+pub(super) async fn send(
+    server: &Server,
+    wire: &Wire,
+    before: impl Future<Output = Result<(), Unsent>>,
+) -> Result<(), Unsent> {
+    send_within(server, wire, before, DEADLINE).await
 }
 
-pub(super) async fn send_within(server: &Server, wire: &Wire, deadline: Duration) -> Result<(), Unsent> {
+pub(super) async fn send_within(
+    server: &Server,
+    wire: &Wire,
+    before: impl Future<Output = Result<(), Unsent>>,
+    deadline: Duration,
+) -> Result<(), Unsent> {
     let has_all = AtomicBool::new(false);
-    match tokio::time::timeout(deadline, speak(server, wire, &has_all)).await {
+    match tokio::time::timeout(deadline, speak(server, wire, before, &has_all)).await {
         Ok(done) => done,
         Err(_) => {
             let told = format!("{} did not answer within {} s", server.host, deadline.as_secs());
@@ -40,7 +49,12 @@ pub(super) async fn send_within(server: &Server, wire: &Wire, deadline: Duration
     }
 }
 
-async fn speak(server: &Server, wire: &Wire, has_all: &AtomicBool) -> Result<(), Unsent> {
+async fn speak(
+    server: &Server,
+    wire: &Wire,
+    before: impl Future<Output = Result<(), Unsent>>,
+    has_all: &AtomicBool,
+) -> Result<(), Unsent> {
     // Of our own domain, for servers ask for a name.
     let own_name = ClientId::Domain(wire.from.domain().to_owned());
     let stream = connect(server, &own_name).await?;
@@ -68,6 +82,7 @@ async fn speak(server: &Server, wire: &Wire, has_all: &AtomicBool) -> Result<(),
             .await
             .map_err(|error| told(host, "the recipient", &error))?;
     }
+    before.await?;
     connection
         .command(Data)
         .await

@@ -1,5 +1,6 @@
 //! A mail server that is slow, strict, broken or somebody else's.
 
+use std::future::ready;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -244,7 +245,13 @@ fn letter() -> Letter {
 async fn sent(mode: Mode, security: Security) -> (Result<(), Unsent>, Fake) {
     let fake = Fake::start(mode, security).await;
     let wire = letter().wire().unwrap();
-    let done = send_within(&fake.server(security), &wire, Duration::from_millis(700)).await;
+    let done = send_within(
+        &fake.server(security),
+        &wire,
+        ready(Ok(())),
+        Duration::from_millis(700),
+    )
+    .await;
     (done, fake)
 }
 
@@ -325,7 +332,7 @@ async fn a_server_that_hangs_or_dies() {
         .server(Security::Loopback);
     nobody.port = 1;
     let wire = letter().wire().unwrap();
-    let done = send_within(&nobody, &wire, Duration::from_secs(5)).await;
+    let done = send_within(&nobody, &wire, ready(Ok(())), Duration::from_secs(5)).await;
     assert!(matches!(done, Err(Unsent::Later(_))), "{done:?}");
 }
 
@@ -339,7 +346,7 @@ async fn cwe_319_without_starttls_nothing_is_sent() {
         let mut server = fake.server(Security::StartTls);
         server.login = Some(("user".to_owned(), "hunter2".to_owned()));
         let wire = letter().wire().unwrap();
-        let done = send_within(&server, &wire, Duration::from_secs(5)).await;
+        let done = send_within(&server, &wire, ready(Ok(())), Duration::from_secs(5)).await;
         assert!(
             matches!(&done, Err(Unsent::Later(told)) if told.contains("STARTTLS") && told.contains("nothing was sent")),
             "{done:?}"
@@ -391,7 +398,13 @@ async fn a_server_that_shows_who_it_is_gets_the_mail() {
     for security in [Security::Tls, Security::StartTls] {
         let fake = Fake::start(Mode::Takes, security).await;
         let wire = letter().wire().unwrap();
-        let done = send_within(&trusted(&fake, security), &wire, Duration::from_secs(5)).await;
+        let done = send_within(
+            &trusted(&fake, security),
+            &wire,
+            ready(Ok(())),
+            Duration::from_secs(5),
+        )
+        .await;
         assert_eq!(done, Ok(()), "{security:?}");
         assert_eq!(fake.mails().len(), 1);
         assert!(
@@ -407,7 +420,7 @@ async fn a_server_that_shows_who_it_is_gets_the_mail() {
         // CWE-297: its certificate is localhost's.
         let mut other = trusted(&fake, security);
         other.host = "127.0.0.1".to_owned();
-        let done = send_within(&other, &wire, Duration::from_secs(5)).await;
+        let done = send_within(&other, &wire, ready(Ok(())), Duration::from_secs(5)).await;
         assert!(
             matches!(&done, Err(Unsent::Later(told)) if told.contains("certificate")),
             "{done:?}"
@@ -423,7 +436,13 @@ async fn a_server_that_shows_who_it_is_gets_the_mail() {
 async fn cwe_924_what_was_said_in_clear_answers_nothing() {
     let fake = Fake::start(Mode::TalksBeforeTls, Security::StartTls).await;
     let wire = letter().wire().unwrap();
-    let done = send_within(&trusted(&fake, Security::StartTls), &wire, Duration::from_secs(5)).await;
+    let done = send_within(
+        &trusted(&fake, Security::StartTls),
+        &wire,
+        ready(Ok(())),
+        Duration::from_secs(5),
+    )
+    .await;
     assert!(matches!(done, Err(Unsent::Later(_))), "{done:?}");
     assert!(fake.mails().is_empty());
 }
@@ -439,7 +458,7 @@ async fn cwe_532_a_wrong_password_is_told_without_it() {
     let mut server = fake.server(Security::Loopback);
     server.login = Some(("user".to_owned(), "hunter2".to_owned()));
     let wire = letter().wire().unwrap();
-    let done = send_within(&server, &wire, Duration::from_secs(5)).await;
+    let done = send_within(&server, &wire, ready(Ok(())), Duration::from_secs(5)).await;
     let Err(Unsent::Later(told)) = done else {
         panic!("{done:?}");
     };
