@@ -21,7 +21,7 @@ enum Found {
     Shut(&'static str),
     /// Whoever it is for has left its kind since it was written.
     Unwanted,
-    Letter(LetterRow, Letter),
+    Letter(Box<(LetterRow, Letter)>),
 }
 
 impl Post {
@@ -38,7 +38,10 @@ impl Post {
             )),
             Found::Shut(told) => Err(Unsent::Later(told.to_owned())),
             Found::Unwanted => Ok(()),
-            Found::Letter(row, letter) => self.take_counted(&row, letter).await?,
+            Found::Letter(found) => {
+                let (row, letter) = *found;
+                self.take_counted(&row, letter).await?
+            }
         };
         if sent.is_ok() {
             let this = LetterRow::objects().filter(|l| l.message_id.eq(message_id));
@@ -63,7 +66,7 @@ impl Post {
         {
             return Ok(Found::Unwanted);
         }
-        Ok(Found::Letter(row, letter))
+        Ok(Found::Letter(Box::new((row, letter))))
     }
 
     /// Takes a letter away, and counts how often a server may have had all of it: twice at most, also where it is this site that fails
