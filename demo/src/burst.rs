@@ -31,7 +31,7 @@ struct Number {
 }
 
 /// Writes one row. What the database does with it, it does once, however often this runs.
-#[task(name = "burst", queue = "burst", tries = 100)]
+#[task(name = "burst", queue = "burst", tries = 100, timeout = 5)]
 async fn burst(_: AsService<Bursting>, db: Db<Write>, args: Number) -> Result<()> {
     Burst::create(NewBurst { number: args.number }).save(&db).await?;
     Ok(())

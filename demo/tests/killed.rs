@@ -35,6 +35,8 @@ impl Demo {
             .env("VAUBAN_DATABASE_URL", &self.url)
             // So soon another takes over what the killed one had.
             .env("VAUBAN_TASKS_LEASE", "3s")
+            // Slow enough that something is left to kill.
+            .env("VAUBAN_TASKS_QUEUES", "burst=2")
             .stdin(Stdio::null());
         command
     }

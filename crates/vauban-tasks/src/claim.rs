@@ -145,7 +145,7 @@ impl Tasks {
     /// renewed it would undo the unit that ends with its removal.
     fn lease_of(&self, name: &str) -> Duration {
         let limit = self.listed.get(name).map_or(0, |task| task.timeout);
-        let limit = Duration::from_secs(u64::from(limit)) + MARGIN;
+        let limit = Duration::from_secs(u64::from(limit)) + self.settings.lease.min(MARGIN);
         limit.max(self.settings.lease)
     }
 }

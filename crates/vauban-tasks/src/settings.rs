@@ -100,7 +100,7 @@ impl ModuleSettings for TaskSettings {
             ),
             SettingRow::new(
                 "lease",
-                "for how long a task is claimed at least before another may; else for its time limit and 30 s",
+                "for how long a task is claimed at least before another may; else for its time limit and up to 30 s",
                 |s: &mut Self| &mut s.lease,
             )
             .checked("is from 3 seconds to an hour"),

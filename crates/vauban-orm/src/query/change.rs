@@ -261,7 +261,7 @@ impl Changes {
     ) -> Result<M> {
         let mut seal = Seal::of(session, authority, self.model);
         let sealed = match &mut seal {
-            Some(seal) => Some(self.sealed(id.uuid().as_bytes(), seal).await?),
+            Some(seal) => Some(Box::pin(self.sealed(id.uuid().as_bytes(), seal)).await?),
             None => None,
         };
         let taken = seal.and_then(|mut seal| seal.taken());

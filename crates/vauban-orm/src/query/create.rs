@@ -252,7 +252,7 @@ impl<M: Record> Steps for Insert<M> {
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<M> {
         let mut seal = Seal::of(session, authority, self.model);
         let sealed = match &mut seal {
-            Some(seal) => Some(self.sealed(seal).await?),
+            Some(seal) => Some(Box::pin(self.sealed(seal)).await?),
             None => None,
         };
         let taken = seal.and_then(|mut seal| seal.taken()).map(Taken::error);

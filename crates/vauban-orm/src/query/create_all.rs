@@ -130,7 +130,7 @@ impl<M: Record> Steps for InsertAll<M> {
     type Found = Vec<M>;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<Vec<M>> {
-        let sealed = self.sealed(authority, session).await?;
+        let sealed = Box::pin(self.sealed(authority, session)).await?;
         sealed
             .as_ref()
             .unwrap_or(self)

@@ -45,12 +45,15 @@ pub(super) async fn unless_taken<T>(
     session: Session<'_>,
     write: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    let Some(taken) = taken else {
-        return write.await;
-    };
-    session.begin_step().await?;
+    // Boxed: it is rare, and a write that is awaited in another's nested parts is no larger for it.
+    if taken.is_some() {
+        Box::pin(session.begin_step()).await?;
+    }
     let done = write.await;
-    session.end_step(false).await?;
+    let Some(taken) = taken else {
+        return done;
+    };
+    Box::pin(session.end_step(false)).await?;
     done.and(Err(taken))
 }
 

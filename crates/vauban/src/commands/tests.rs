@@ -383,6 +383,7 @@ fn every_command_that_is_advised_exists() {
     let cli = cli(&App::new(package).module(accounts));
     let mut flags: std::collections::BTreeSet<String> = cli
         .get_subcommands()
+        .flat_map(|one| one.get_subcommands().chain([one]))
         .flat_map(clap::Command::get_arguments)
         .filter_map(|argument| argument.get_long().map(str::to_owned))
         .collect();
