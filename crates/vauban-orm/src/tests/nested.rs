@@ -452,28 +452,27 @@ async fn what_is_joined_inside_one_part_is_done() {
     let (far, near) = (other.bind(Actor::nobody()), &db);
     let far_db = far.db();
     near.nested(async || {
-        far_db
-            .nested(async || {
+        let far_part = far_db.nested(async || {
+            near.on_commit(tell());
+            let service = near.acting::<Fixtures>();
+            let (one, two, far, count) = tokio::join!(
+                // Boxed: what is joined in parts of parts is large otherwise, without optimisation.
+                Box::pin(add(near, "one")),
+                Box::pin(add(near, "two")),
+                Box::pin(add(&far_db, "far")),
+                Box::pin(Organisation::objects().count(&service))
+            );
+            one?;
+            two?;
+            far?;
+            count?;
+            let inside = near.nested(async || {
                 near.on_commit(tell());
-                let service = near.acting::<Fixtures>();
-                let (one, two, far, count) = tokio::join!(
-                    // Boxed: what is joined in parts of parts is large otherwise, without optimisation.
-                    Box::pin(add(near, "one")),
-                    Box::pin(add(near, "two")),
-                    Box::pin(add(&far_db, "far")),
-                    Box::pin(Organisation::objects().count(&service))
-                );
-                one?;
-                two?;
-                far?;
-                count?;
-                near.nested(async || {
-                    near.on_commit(tell());
-                    add(near, "inside").await
-                })
-                .await
-            })
-            .await?;
+                add(near, "inside").await
+            });
+            Box::pin(inside).await
+        });
+        Box::pin(far_part).await?;
         near.on_commit(tell());
         add(near, "and after").await
     })
