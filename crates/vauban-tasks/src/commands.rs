@@ -11,10 +11,10 @@ use vauban::site::Stop;
 use vauban::tasks::Ended;
 
 use crate::model::{DeadTaskRow, NewTaskRow, TaskRow};
-use crate::outcome::cleaned;
 use crate::services::RunTasks;
 use crate::shown::{Shown, State};
 use crate::tasks::Tasks;
+use crate::text::cleaned;
 use crate::worker::work;
 
 /// Shown at once, where nobody says how many.

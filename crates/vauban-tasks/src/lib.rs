@@ -28,6 +28,7 @@ mod shown;
 mod tasks;
 #[cfg(any(test, feature = "testing"))]
 mod testing;
+mod text;
 mod timetable;
 mod wake;
 mod worker;

@@ -12,13 +12,12 @@ use vauban::units::Retries;
 use crate::model::{DeadTaskRow, NewDeadTaskRow, TaskRow};
 use crate::services::RunTasks;
 use crate::tasks::Tasks;
+use crate::text::cleaned;
 
 /// The first pause between two tries.
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
 /// The longest.
 const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 3600);
-/// What is kept of an error, in characters.
-const MOST_ERROR: usize = 1_000;
 
 impl Tasks {
     /// Runs one try of a task that was claimed, and sees to what becomes of it.
@@ -200,12 +199,6 @@ fn pause(attempt: i64) -> Duration {
         .mul_f64(1.0 + rand::random::<f64>() / 4.0)
 }
 
-/// CWE-117, CWE-158: what an error says may be anybody's text; no line of a log, nor a column of PostgreSQL, holds all of it.
-pub(crate) fn cleaned(why: &str) -> String {
-    let plain = why.chars().map(|c| if c.is_control() { ' ' } else { c });
-    plain.take(MOST_ERROR).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,12 +217,5 @@ mod tests {
             let least = f64::from(least);
             assert!((least..=least * 1.25).contains(&pause), "{attempt}: {pause}");
         }
-    }
-
-    /// CWE-117, CWE-158.
-    #[test]
-    fn an_error_is_one_line() {
-        assert_eq!(cleaned("a\0b\r\nc\u{1b}[1m"), "a b  c [1m");
-        assert_eq!(cleaned(&"ä".repeat(5_000)).chars().count(), MOST_ERROR);
     }
 }

@@ -8,6 +8,7 @@ use vauban::orm::DateTime;
 
 use crate::model::{DeadTaskRow, TaskRow};
 use crate::queue::CLAIMED;
+use crate::text::one_line;
 
 /// What a task does at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,11 +160,4 @@ fn shown(args: &[u8], sealed: bool) -> String {
         true => "***".to_owned(),
         false => String::from_utf8_lossy(args).into_owned(),
     }
-}
-
-/// CWE-150: no character that a terminal obeys.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }
