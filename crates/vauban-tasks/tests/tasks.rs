@@ -86,6 +86,14 @@ static SLOW: Slow = Slow {
     go_on: Notify::const_new(),
 };
 
+/// The same of two tries, the first of which fails at last.
+static LATE: [Slow; 2] = [const {
+    Slow {
+        begun: Notify::const_new(),
+        go_on: Notify::const_new(),
+    }
+}; 2];
+
 static STOPS: Notify = Notify::const_new();
 static STOPPED: AtomicBool = AtomicBool::new(false);
 
@@ -102,6 +110,14 @@ async fn night(_: AsService<Nightly>, attempt: Attempt, db: Db<Write>, text: Str
     if text == "slow" && attempt.number == 1 {
         SLOW.begun.notify_one();
         SLOW.go_on.notified().await;
+    }
+    if text == "late" {
+        let one = &LATE[attempt.number as usize - 1];
+        one.begun.notify_one();
+        one.go_on.notified().await;
+        if attempt.number == 1 {
+            return Err(Failed::again("too late"));
+        }
     }
     if text == "kills" {
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -122,10 +138,17 @@ async fn night(_: AsService<Nightly>, attempt: Attempt, db: Db<Write>, text: Str
         "fails" => Err(Failed::again("not\nyet")),
         "second" if attempt.number < 2 => Err(Failed::again("not the first time")),
         "dead" => Err(Failed::for_good("never")),
-        "loops" => loop {
-            tokio::task::yield_now().await;
-        },
         _ => Ok(()),
+    }
+}
+
+/// Never ends by itself.
+#[task(name = "loops", timeout = 1)]
+async fn loops(_: AsService<Nightly>, db: Db<Write>) -> Result<()> {
+    let text = "loops".to_owned();
+    Note::create(NewNote { text }).save(&db).await?;
+    loop {
+        tokio::task::yield_now().await;
     }
 }
 
@@ -169,6 +192,7 @@ fn queue() -> Command {
                 let (text, key) = (text.clone(), key.clone());
                 async move {
                     let done = match (secret, key) {
+                        _ if text == "loops" => loops::enqueue(&db, ()).await?,
                         (true, _) => sealed::enqueue(&db, Text { text }).await?,
                         (_, Some(key)) => night::enqueue(&db, text).key(key).await?,
                         _ => night::enqueue(&db, text).await?,
@@ -199,6 +223,7 @@ fn app() -> App {
                 .command(queue())
                 .task::<write>()
                 .task::<night>()
+                .task::<loops>()
                 .task::<sealed>(),
         )
 }
@@ -413,6 +438,40 @@ async fn two_that_run_one_task_write_once() {
     assert_eq!(notes(&app).await, ["slow"]);
     let listed = app.command("tasks", &["list", "--json"]).await.unwrap();
     assert_eq!(listed, "[]\n");
+}
+
+/// CWE-362. Attack: a run whose lease is over fails at last, and puts back what another runs: a third begins beside it.
+#[tokio::test]
+async fn who_fails_too_late_puts_nothing_back() {
+    let app = std::sync::Arc::new(TestApp::with(app, &[("tasks.lease", "3s")]));
+    app.command("queue", &["--text", "late"]).await.unwrap();
+    let run = || {
+        let app = std::sync::Arc::clone(&app);
+        tokio::spawn(async move { app.run_tasks().await })
+    };
+    let first = run();
+    LATE[0].begun.notified().await;
+    app.advance(Duration::from_secs(90));
+    let second = run();
+    LATE[1].begun.notified().await;
+    LATE[0].go_on.notify_one();
+    first.await.unwrap();
+    app.advance(Duration::from_secs(30));
+    assert_eq!(app.run_tasks().await, 0, "it is the second one's");
+    LATE[1].go_on.notify_one();
+    second.await.unwrap();
+    assert_eq!(notes(&app).await, ["late"]);
+}
+
+/// CWE-835: what never ends is ended, and nothing of it is saved.
+#[tokio::test]
+async fn what_takes_longer_than_it_may_is_ended() {
+    let app = TestApp::new(app);
+    app.command("queue", &["--text", "loops"]).await.unwrap();
+    app.run_tasks().await;
+    assert_eq!(notes(&app).await, [""; 0]);
+    let listed = app.command("tasks", &["list", "--json"]).await.unwrap();
+    assert!(listed.contains("it took longer than 1 s"), "{listed}");
 }
 
 /// Pitfall 8 (celery#2856): one run for each time, and none for the times before the program had the schedule.
