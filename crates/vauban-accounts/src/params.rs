@@ -79,7 +79,10 @@ impl<K: Kind> Param<K, BySession> for AccountPages {
 ///
 /// ```ignore
 /// #[view(post, "/tokens/")]
-/// async fn create(_: SignedIn, _: Fresh, db: Db<Write>, form: Form<TokenForm>) -> Result<Redirect> { … }
+/// async fn create(_: SignedIn, _: Fresh, db: Db<Write>, form: Form<TokenForm>) -> Result<Redirect> {
+///     form.save(&db).await?;
+///     Ok(urls::tokens().redirect())
+/// }
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Fresh(());

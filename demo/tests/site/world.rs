@@ -67,7 +67,7 @@ fn assert_walled(database: &cluster::Database) {
         database.run(&format!(
             "SELECT c.relname::text FROM pg_class c
               WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
-                AND c.relname NOT IN ('vauban_migration', 'vauban_migration_progress', 'vauban_row_security')
+                AND c.relname NOT IN ('vauban_migration', 'vauban_migration_progress', 'vauban_row_security', 'vauban_key')
                 AND {which} (c.relrowsecurity AND EXISTS (SELECT FROM pg_policies p WHERE p.tablename = c.relname))"
         ))
     };
