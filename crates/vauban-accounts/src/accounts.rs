@@ -23,8 +23,8 @@ use super::people::{Account, UserAccount};
 use super::throttle::{Attempt, BucketKeys, Throttles};
 use super::users::{TableOf, UserTable};
 use super::{Email, Hash, HashError};
-use crate::sessions::{Clock, SessionLimits, SessionToken, Sessions, TokenHash};
-use crate::settings::SignUps;
+use crate::sessions::{Clock, Renewal, SessionLimits, SessionToken, Sessions, Start};
+use crate::settings::{Remember, SignUps};
 use vauban::http::{Error, Result};
 use vauban::signing::ModuleKeys;
 
@@ -47,6 +47,7 @@ pub(crate) struct Said {
     pub(crate) limits: SessionLimits,
     pub(crate) sign_up: SignUps,
     pub(crate) lifetimes: LinkLifetimes,
+    pub(crate) remember: Remember,
     /// What mails call the site.
     pub(crate) site: String,
 }
@@ -106,6 +107,7 @@ impl Accounts {
             limits,
             sign_up,
             lifetimes,
+            remember,
             site,
         } = said;
         let AccountOptions {
@@ -118,7 +120,12 @@ impl Accounts {
         Ok(Self {
             binder,
             users: Box::new(TableOf::<U>::new()),
-            sessions: Sessions::new(units.clone(), limits, clock.clone()),
+            sessions: Sessions::new(
+                units.clone(),
+                limits,
+                Renewal::new(keys.derive("renewed session"), remember.0),
+                clock.clone(),
+            ),
             kept: KeptStore::new(units.clone(), clock.clone(), keys),
             links: Links::new(units.clone(), clock.clone(), lifetimes),
             site,
@@ -143,6 +150,7 @@ impl Accounts {
     pub(crate) async fn clear_sessions(&self) -> Result<u64> {
         self.kept.clear().await?;
         self.links.clear().await?;
+        self.clear_events().await?;
         Ok(self.sessions.clear().await?)
     }
 
@@ -340,7 +348,7 @@ impl Accounts {
         db: &Db<Write>,
         person: &Account,
         proved: &Proved,
-        before: Option<TokenHash>,
+        start: Start,
     ) -> Result<Option<SessionToken>> {
         let now = DateTime::from(self.sessions.clock().now());
         if !self.users.confirm(db, person.facts.id, &proved.hash, now).await? {
@@ -354,7 +362,7 @@ impl Accounts {
         self.kept.delete_old(db).await?;
         // CWE-640: who knows the password needs no link to another one, and whoever asked for one in their name has none.
         self.links.end(db, Purpose::Reset, person.facts.id).await?;
-        let (token, _) = self.sessions.begin(db, person.facts.id, before).await?;
+        let (token, _) = self.sessions.begin(db, person.facts.id, start).await?;
         Ok(Some(token))
     }
 

@@ -33,6 +33,14 @@ pub(crate) const SESSION_REVOKED: SecurityEvent = SecurityEvent::new(
     "session_revoked",
     "A session ended by somebody else than its owner, or because its account was deactivated.",
 );
+/// A token of a remembered session that had been renewed: it was copied, and the session is ended.
+pub(crate) const OLD_TOKEN_USED: SecurityEvent = SecurityEvent::new(
+    "old_token_used",
+    "A token of a remembered session that had been renewed: it was copied, and the session is ended.",
+);
+/// Somebody ended sessions of their own.
+pub(crate) const SESSIONS_ENDED: SecurityEvent =
+    SecurityEvent::new("sessions_ended", "Somebody ended sessions of their own.");
 
 /// All of them.
 pub(crate) const ALL: &[SecurityEvent] = &[
@@ -47,4 +55,6 @@ pub(crate) const ALL: &[SecurityEvent] = &[
     EMAIL_CHANGED,
     PASSWORD_CHANGED,
     SESSION_REVOKED,
+    OLD_TOKEN_USED,
+    SESSIONS_ENDED,
 ];

@@ -12,6 +12,8 @@ pub(super) struct LoginForm {
     pub(super) email: String,
     #[field(label = "Password", max_length = 1024, autocomplete = "current-password")]
     pub(super) password: Password,
+    #[field(label = "Stay signed in on this device")]
+    pub(super) remember: bool,
 }
 
 /// Proving again who one is.

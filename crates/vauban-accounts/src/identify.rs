@@ -6,12 +6,16 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use vauban::Url;
-use vauban::orm::Actor;
+use vauban::orm::{Actor, DateTime};
+use vauban::units::Retries;
 
 use super::accounts::Accounts;
 use super::people::Account;
 use crate::events;
-use crate::sessions::{Found, Session, SessionToken, TokenHash, is_just_proved};
+use crate::history::Happened;
+use crate::sessions::{
+    Clock, Found, Session, SessionRow, SessionToken, Start, TokenHash, Visitor, is_just_proved,
+};
 use vauban::http::{Cookie, Request, Result, TypedForm};
 use vauban::site::{Identity, IdentityBackend, SESSION_COOKIE};
 
@@ -37,6 +41,15 @@ impl Accounts {
         };
         let row = match found {
             Found::Alive(row) => row,
+            Found::Renewed(row, token) => {
+                give_session(cx, &token, row.remembered, self.sessions.clock());
+                row
+            }
+            Found::Replayed(row) => {
+                events::OLD_TOKEN_USED.log(Some(cx));
+                self.end_replayed(cx, &row).await?;
+                return Ok(over(cx, cookie));
+            }
             Found::Expired => return Ok(over(cx, cookie)),
             Found::Unknown => {
                 events::SESSION_UNKNOWN.log(Some(cx));
@@ -64,6 +77,38 @@ impl Accounts {
         let identity = Identity::signed_in(&self.binder, facts, user, binding, signed_in);
         Ok(identity.with_proof(just_proved))
     }
+
+    /// CWE-294: a token that was renewed is a copy; whose, nobody can tell. The session ends, and its owner can read why.
+    async fn end_replayed(&self, cx: &Request, row: &SessionRow) -> Result<()> {
+        let mut retries = Retries::default();
+        loop {
+            let done = self.end_replayed_once(cx, row).await;
+            if !retries.again(&done).await {
+                return Ok(done?);
+            }
+        }
+    }
+
+    async fn end_replayed_once(&self, cx: &Request, row: &SessionRow) -> Result<(), vauban::orm::Error> {
+        let unit = self.units.begin();
+        let db = unit.db();
+        // Of many that try, one writes.
+        if self.sessions.end_one(&db, row.user, row.id).await?.is_some() {
+            self.record(&db, row.user, Happened::OldTokenUsed, Visitor::of(cx))
+                .await?;
+        }
+        unit.finish(true).await
+    }
+}
+
+/// Gives the browser its session: for as long as it is open, or where its owner asked for that, until then.
+pub(crate) fn give_session(cx: &Request, token: &SessionToken, remembered: Option<DateTime>, clock: &Clock) {
+    #[allow(deprecated)]
+    let cookie = Cookie::__of_framework(SESSION_COOKIE, &token.to_cookie());
+    cx.set_cookie(match remembered {
+        Some(until) => cookie.max_age(until.duration_since(clock.now()).as_secs()),
+        None => cookie,
+    });
 }
 
 /// The cookie of a session that is over, without its prefix: what the store knew it by. It opens nothing, and proves
@@ -90,7 +135,7 @@ pub(crate) fn forget_ended(cx: &Request) {
 }
 
 /// Nobody, and the browser forgets the cookie.
-fn forget(cx: &Request) -> Identity {
+pub(crate) fn forget(cx: &Request) -> Identity {
     #[allow(deprecated)]
     let gone = Cookie::__of_framework(SESSION_COOKIE, "").max_age(0);
     cx.set_cookie(gone);
@@ -168,7 +213,8 @@ impl IdentityBackend for Accounts {
                 .filter(|p| p.is_active)
                 .ok_or_else(vauban::Error::not_found)?;
             let unit = self.units.begin();
-            let (token, _) = self.sessions.begin(&unit.db(), person.facts.id, None).await?;
+            let start = Start::default();
+            let (token, _) = self.sessions.begin(&unit.db(), person.facts.id, start).await?;
             unit.finish(true).await?;
             Ok(token.to_cookie().to_string())
         })

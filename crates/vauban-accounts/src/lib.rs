@@ -24,6 +24,7 @@ mod development;
 mod device;
 mod events;
 mod forms;
+mod history;
 mod identify;
 mod kept;
 mod links;

@@ -3,16 +3,17 @@
 use uuid::Uuid;
 use vauban::PathSecret;
 use vauban::http::{Request, Result};
-use vauban::orm::{Db, Write};
+use vauban::orm::{DateTime, Db, Write};
 use vauban_mail::Mail as _;
 
 use crate::accounts::{Accounts, SignInFailure};
 use crate::links::{Epoch, Link, Purpose};
 use crate::mails::{
-    HasAccountMail, NewEmailMail, NoAccountMail, OldEmailMail, PasswordChangedMail, ResetMail, SignUpMail,
+    HasAccountMail, NewDeviceMail, NewEmailMail, NoAccountMail, OldEmailMail, PasswordChangedMail, ResetMail, SignUpMail,
     TakenEmailMail,
 };
 use crate::people::Account;
+use crate::sessions::Visitor;
 use crate::throttle::Admission;
 use crate::{Email, urls};
 
@@ -158,6 +159,33 @@ impl Accounts {
     pub(crate) async fn tell_of_password(&self, db: &Db<Write>, person: &Account) -> Result<()> {
         let mail = PasswordChangedMail {
             site: self.site.clone(),
+            reset: urls::reset().absolute(db)?,
+        };
+        mail.to(&person.email).send(db).await?;
+        Ok(())
+    }
+
+    /// Whether somebody is told of a sign-in from a browser that is new. Three times an hour: whoever signs in again and again floods no
+    /// mailbox (CWE-799), and the list of events has them all.
+    pub(crate) async fn may_tell_of_device(&self, person: &Account) -> Result<bool> {
+        let bucket = self.throttles.keys().of_notice("device", person.email.as_str());
+        let admission = self.throttles.admit(&bucket).await?;
+        Ok(matches!(admission, Admission::Counted(_)))
+    }
+
+    /// Tells them.
+    pub(crate) async fn tell_of_device(
+        &self,
+        db: &Db<Write>,
+        person: &Account,
+        visitor: Visitor,
+    ) -> Result<()> {
+        let mail = NewDeviceMail {
+            site: self.site.clone(),
+            device: visitor.device,
+            network: visitor.network,
+            at: DateTime::from(self.sessions.clock().now()),
+            security: urls::security().absolute(db)?,
             reset: urls::reset().absolute(db)?,
         };
         mail.to(&person.email).send(db).await?;

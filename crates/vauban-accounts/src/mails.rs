@@ -1,6 +1,7 @@
 //! The mails of accounts. Each says why it came, and what to do if one did not ask for it.
 
 use vauban::AbsoluteUrl;
+use vauban::orm::DateTime;
 use vauban_mail::Mail;
 
 /// To an address without an account, from which somebody signs up.
@@ -69,5 +70,17 @@ pub(crate) struct OldEmailMail {
 #[mail(subject = "Your password at {{ site }} was changed", template = "accounts/mail/password_changed", crate = vauban_mail)]
 pub(crate) struct PasswordChangedMail {
     pub(crate) site: String,
+    pub(crate) reset: AbsoluteUrl,
+}
+
+/// To the owner of an account that somebody has signed in to from a browser that had not done so before.
+#[derive(Mail)]
+#[mail(subject = "A new sign-in at {{ site }}", template = "accounts/mail/new_device", crate = vauban_mail)]
+pub(crate) struct NewDeviceMail {
+    pub(crate) site: String,
+    pub(crate) device: String,
+    pub(crate) network: String,
+    pub(crate) at: DateTime,
+    pub(crate) security: AbsoluteUrl,
     pub(crate) reset: AbsoluteUrl,
 }

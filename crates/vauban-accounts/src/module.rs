@@ -10,6 +10,7 @@ use vauban::orm::migrations;
 
 use crate::accounts::{AccountOptions, Accounts, Said};
 use crate::credential::Credential;
+use crate::history::{AccountEvent, AccountHistory};
 use crate::kept::{KeptForms, KeptRow};
 use crate::links::{LinkRow, LinkStore};
 #[cfg(debug_assertions)]
@@ -18,7 +19,7 @@ use crate::own_fields::{Asked, OwnFields};
 use crate::pages::{AccountPage, Layout};
 use crate::people::UserAccount;
 use crate::services::{AddressChange, Administration, PasswordChange, SignIn, SignUp};
-use crate::sessions::{SessionLimits, SessionRow, SessionStore};
+use crate::sessions::{RenewedToken, SessionLimits, SessionRow, SessionStore};
 use crate::settings::AccountSettings;
 use crate::throttle::{ThrottleRow, Throttling};
 use crate::{commands, events, views};
@@ -93,6 +94,8 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .model::<ThrottleRow>()
             .model::<KeptRow>()
             .model::<LinkRow>()
+            .model::<RenewedToken>()
+            .model::<AccountEvent>()
             .service::<SignUp<U>>()
             .service::<SignIn<U>>()
             .service::<PasswordChange<U>>()
@@ -102,6 +105,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .service::<Throttling>()
             .service::<KeptForms>()
             .service::<LinkStore>()
+            .service::<AccountHistory>()
             .migrations(migration_set())
             .settings::<SessionLimits>()
             .settings::<AccountSettings>()
@@ -122,6 +126,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                     limits: wiring.settings.of(),
                     sign_up: wiring.settings.of::<AccountSettings>().sign_up,
                     lifetimes: wiring.settings.of::<AccountSettings>().lifetimes,
+                    remember: wiring.settings.of::<AccountSettings>().remember,
                     site: wiring.package.name().to_owned(),
                 };
                 // ASVS 6.2.11: a password of this site is not the site's name.
@@ -166,6 +171,8 @@ pub(crate) fn own_models() -> Vec<&'static vauban::orm::ModelMeta> {
         ThrottleRow::meta(),
         KeptRow::meta(),
         LinkRow::meta(),
+        RenewedToken::meta(),
+        AccountEvent::meta(),
     ]
 }
 

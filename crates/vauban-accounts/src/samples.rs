@@ -47,6 +47,11 @@ impl Accounts {
             ViewSample::form::<views::email::submit>(signed_in, &[("email", new)]),
             ViewSample::get::<views::email_link::show>([SignIn, NotFound]),
             ViewSample::form::<views::email_link::submit>([SignIn, NotFound], &[]),
+            ViewSample::get::<views::security::show>(signed_in),
+            ViewSample::get::<views::sessions::show>(signed_in),
+            ViewSample::form::<views::sessions::end_others>(signed_in, &[]).without_rows(),
+            // What stands for the id is nobody's session.
+            ViewSample::form::<views::sessions::end>([SignIn, NotFound], &[]),
             ViewSample::get::<views::password::show>(signed_in),
             ViewSample::form::<views::password::submit>(
                 signed_in,

@@ -6,7 +6,7 @@ use vauban::checks::Finding;
 use vauban::settings::{ModuleSettings, SettingRow, SettingValue, Settings};
 
 use crate::links::{LinkLifetimes, Purpose};
-use crate::sessions::SessionLimits;
+use crate::sessions::{SessionLimits, remember_bounds};
 
 impl ModuleSettings for SessionLimits {
     const SECTION: &'static str = "sessions";
@@ -54,6 +54,17 @@ impl ModuleSettings for SessionLimits {
 pub(crate) struct AccountSettings {
     pub(crate) sign_up: SignUps,
     pub(crate) lifetimes: LinkLifetimes,
+    pub(crate) remember: Remember,
+}
+
+/// The setting `accounts.remember_lifetime`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Remember(pub(crate) Duration);
+
+impl Default for Remember {
+    fn default() -> Self {
+        Self(Duration::from_secs(30 * 86_400))
+    }
 }
 
 impl AccountSettings {
@@ -134,19 +145,26 @@ impl ModuleSettings for AccountSettings {
                 |s: &mut Self| &mut s.lifetimes.email,
             )
             .checked("5 minutes to a day"),
+            SettingRow::new(
+                "remember_lifetime",
+                "how long somebody stays signed in who asks for that at the sign-in",
+                |s: &mut Self| &mut s.remember.0,
+            )
+            .checked("1 to 90 days"),
         ]
     }
 
     /// CWE-613, ASVS 6.4.1: a link in a mail is read soon or not at all.
     fn check(&self) -> Vec<Finding> {
+        let link = |name, purpose| (name, LinkLifetimes::bounds(purpose), self.lifetimes.of(purpose));
         let rows = [
-            ("accounts.sign_up_lifetime", Purpose::SignUp),
-            ("accounts.reset_lifetime", Purpose::Reset),
-            ("accounts.email_lifetime", Purpose::Email),
+            link("accounts.sign_up_lifetime", Purpose::SignUp),
+            link("accounts.reset_lifetime", Purpose::Reset),
+            link("accounts.email_lifetime", Purpose::Email),
+            ("accounts.remember_lifetime", remember_bounds(), self.remember.0),
         ];
-        let outside = rows.into_iter().filter_map(|(name, purpose)| {
-            let (least, most) = LinkLifetimes::bounds(purpose);
-            let is_within = (least..=most).contains(&self.lifetimes.of(purpose));
+        let outside = rows.into_iter().filter_map(|(name, (least, most), is)| {
+            let is_within = (least..=most).contains(&is);
             (!is_within).then(|| {
                 Finding::error(
                     name,
@@ -179,6 +197,16 @@ mod tests {
         assert!(told(300).is_empty() && told(3600).is_empty());
         assert_eq!(told(3601), ["accounts.reset_lifetime"]);
         assert_eq!(told(0), ["accounts.reset_lifetime"]);
+        let remembered = |days: u64| {
+            let settings = AccountSettings {
+                remember: Remember(Duration::from_secs(days * 86_400)),
+                ..AccountSettings::default()
+            };
+            settings.check().iter().map(|found| found.id).collect::<Vec<_>>()
+        };
+        assert!(remembered(1).is_empty() && remembered(90).is_empty());
+        assert_eq!(remembered(91), ["accounts.remember_lifetime"]);
+        assert_eq!(remembered(0), ["accounts.remember_lifetime"]);
     }
 
     /// CWE-613: a session that lives for a quarter of a year is told.

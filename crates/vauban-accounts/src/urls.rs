@@ -13,6 +13,9 @@
 //! | `email_link` | GET, POST | `email/{token}/` | whoever is signed in and has the link of a mail |
 //! | `kept` | GET, POST | `kept/` | whoever is signed in |
 //! | `password` | GET, POST | `password/` | whoever is signed in |
+//! | `security` | GET | `security/` | whoever is signed in |
+//! | `sessions` | GET, POST | `sessions/` | whoever is signed in; to end all others, whoever has just proved who they are |
+//! | `session_end` | POST | `sessions/{id}/` | whoever has just proved who they are, and whose session it is |
 //!
 //! A development build has two more, which are in no release: `first_administrator` and `look_as`.
 
@@ -44,13 +47,17 @@ mod table {
         kept_post => views::kept::discard,
         password => views::password::show,
         password_post => views::password::submit,
+        security => views::security::show,
+        sessions => views::sessions::show,
+        sessions_post => views::sessions::end_others,
+        session_end => views::sessions::end,
     }
 }
 
 pub use table::{
     confirm, confirm_post, email, email_link, email_link_post, email_post, kept, kept_post, login,
-    login_post, logout, password, password_post, reset, reset_link, reset_link_post, reset_post, signup,
-    signup_link, signup_link_post, signup_post,
+    login_post, logout, password, password_post, reset, reset_link, reset_link_post, reset_post, security,
+    session_end, sessions, sessions_post, signup, signup_link, signup_link_post, signup_post,
 };
 
 /// In this package's own templates, as in a site's: `{% url accounts.login %}`.

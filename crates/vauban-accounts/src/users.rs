@@ -72,6 +72,8 @@ pub(crate) trait UserTable: Send + Sync + 'static {
     ) -> Answer<'a, bool>;
     /// The hash of a user.
     fn hash_of<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Hash>>;
+    /// Since when a user has the hash that is stored.
+    fn password_since<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<DateTime>>;
     /// Replaces a hash, if it is still the one that was verified.
     fn replace_hash<'a>(
         &'a self,
@@ -302,6 +304,15 @@ impl<U: UserAccount> UserTable for TableOf<U> {
             let db = unit.read_db().acting::<PasswordChange<U>>();
             let credential = Credential::objects().filter(|c| c.user.eq(id)).first(&db).await?;
             Ok(credential.map(|c| Hash::from_stored(&c.hash)))
+        })
+    }
+
+    fn password_since<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<DateTime>> {
+        Box::pin(async move {
+            let unit = units.begin();
+            let db = unit.read_db().acting::<PasswordChange<U>>();
+            let credential = Credential::objects().filter(|c| c.user.eq(id)).first(&db).await?;
+            Ok(credential.map(|c| c.changed))
         })
     }
 

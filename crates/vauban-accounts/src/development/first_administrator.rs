@@ -72,9 +72,8 @@ pub async fn submit(
         .add_superuser(&db, form.email.clone(), Some(hash.clone()))
         .await?;
     at.accounts.sessions.end_all(&db, person.facts.id).await?;
-    let before = at.who().map(|who| who.session.token());
     let proved = Proved { hash, renewed: None };
-    let entered = at.accounts.enter(&db, &person, &proved, before).await?;
+    let entered = at.accounts.enter(&db, &person, &proved, at.start()).await?;
     let token = entered.ok_or_else(|| Error::internal("the new administrator cannot sign in"))?;
     *at.accounts.development.token() = None;
     at.welcome(&person, &token, Some(proved.stored()));

@@ -74,8 +74,8 @@ pub async fn submit(
     let (person, _) = found
         .filter(|(person, _)| person.is_active)
         .ok_or_else(Error::not_found)?;
-    let before = at.who().map(|who| who.session.token());
-    let (token, _) = at.accounts.sessions.begin(&db, person.facts.id, before).await?;
+    let sessions = &at.accounts.sessions;
+    let (token, _) = sessions.begin(&db, person.facts.id, at.start()).await?;
     at.welcome(&person, &token, None);
     events::SIGNED_IN.log(Some(&at.cx));
     Ok(Response::of(at.next(&query)?))

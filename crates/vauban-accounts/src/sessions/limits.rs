@@ -41,6 +41,8 @@ pub(crate) enum Age {
     Fresh,
     /// Alive; its last request should be written down.
     Touch,
+    /// It would be over, but its owner asked to be remembered: it goes on under another token.
+    Renew,
     /// Over.
     Expired,
 }
@@ -62,6 +64,33 @@ impl SessionLimits {
             Age::Touch
         } else {
             Age::Fresh
+        }
+    }
+
+    /// The same of a session whose owner asked to be remembered until then. Sitting idle does not end it, and it is renewed where
+    /// another would be over: after the first limit, and each time the second one has passed since it began.
+    pub(crate) fn age_of_remembered(
+        &self,
+        created: Timestamp,
+        seen: Timestamp,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Age {
+        // CWE-613: its own end, and no time may lie ahead.
+        if now >= until || now.duration_since(created).min(now.duration_since(seen)) < -TOUCH_EVERY {
+            return Age::Expired;
+        }
+        let period = |at: Timestamp| {
+            let length = i64::try_from(self.absolute.as_secs()).unwrap_or(i64::MAX).max(1);
+            at.duration_since(created).as_secs() / length
+        };
+        if period(seen) != period(now) {
+            return Age::Renew;
+        }
+        // Since the period began it is as young as another.
+        match self.age(seen, seen, now) {
+            Age::Expired => Age::Renew,
+            age => age,
         }
     }
 
@@ -111,6 +140,26 @@ mod tests {
     fn a_busy_session_ends_too() {
         assert_eq!(age(0, 12 * 3600 - 2, 12 * 3600 - 1), Age::Fresh);
         assert_eq!(age(0, 12 * 3600 - 1, 12 * 3600), Age::Expired);
+    }
+
+    /// ASVS 7.3.1, 7.3.2: who is remembered goes on where others end, under a token that is another one each time, and not for ever.
+    #[test]
+    fn a_remembered_session_is_renewed_where_another_ends() {
+        let limits = SessionLimits::default();
+        let month = 30 * 86_400;
+        let age = |seen, now| limits.age_of_remembered(at(0), at(seen), at(month), at(now));
+        assert_eq!(age(0, 59), Age::Fresh);
+        assert_eq!(age(0, 30 * 60 + 59), Age::Touch);
+        assert_eq!(age(0, 31 * 60), Age::Renew);
+        assert_eq!(age(86_400 * 3, 86_400 * 20), Age::Renew);
+        // However busy it is.
+        assert_eq!(age(12 * 3600 - 10, 12 * 3600 - 1), Age::Fresh);
+        assert_eq!(age(12 * 3600 - 10, 12 * 3600), Age::Renew);
+        assert_eq!(age(12 * 3600, 12 * 3600 + 10), Age::Fresh);
+        assert_eq!(age(month - 10, month - 1), Age::Fresh);
+        assert_eq!(age(month - 10, month), Age::Expired);
+        assert_eq!(age(200, 100), Age::Expired);
+        assert_eq!(limits.age_of_remembered(at(200), at(0), at(month), at(100)), Age::Expired);
     }
 
     #[test]

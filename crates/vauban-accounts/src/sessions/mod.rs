@@ -2,17 +2,22 @@
 
 mod clock;
 mod limits;
+mod list;
 mod model;
+mod renewal;
 mod session;
 mod store;
 mod token;
 mod touch;
+mod visitor;
 
 pub use clock::Clock;
 pub use limits::SessionLimits;
 pub use session::{Session, SessionKey};
 
 pub(crate) use limits::{Age, is_just_proved};
-pub(crate) use model::SessionRow;
-pub(crate) use store::{Found, SessionStore, Sessions};
+pub(crate) use model::{RenewedToken, SessionRow};
+pub(crate) use renewal::{Renewal, bounds as remember_bounds};
+pub(crate) use store::{Found, SessionStore, Sessions, Start};
 pub(crate) use token::{SessionToken, TokenHash};
+pub(crate) use visitor::Visitor;

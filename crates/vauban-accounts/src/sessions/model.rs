@@ -10,7 +10,7 @@ use super::token::TokenHash;
 /// One session of somebody who is signed in. There are no others: what a stranger's browser must remember
 /// stands in signed cookies, so that no request of a stranger writes a row (CWE-770).
 #[derive(Model, Clone)]
-#[model(table = "vauban_session")]
+#[model(table = "vauban_session", index(remembered, seen))]
 pub(crate) struct SessionRow {
     #[field(random)]
     pub(crate) id: Id<SessionRow>,
@@ -23,14 +23,57 @@ pub(crate) struct SessionRow {
     /// When it began: at the sign-in.
     pub(crate) created: DateTime,
     /// The last request, to the minute.
-    #[field(index)]
     pub(crate) seen: DateTime,
     /// Small typed values, as a JSON object.
     #[field(max_length = 4096)]
     pub(crate) data: String,
+    /// In which browser it began, for its owner to read: [`Visitor`](super::Visitor).
+    #[field(max_length = 40, default = "")]
+    pub(crate) device: String,
+    /// From which network.
+    #[field(max_length = 50, default = "")]
+    pub(crate) network: String,
+    /// Until when it may be renewed, where its owner asked to be remembered.
+    pub(crate) remembered: Option<DateTime>,
+    /// What its forms' tokens belong to, where it has been renewed: they outlive that.
+    pub(crate) bound: Option<TokenHash>,
+}
+
+impl SessionRow {
+    /// What its forms' tokens belong to.
+    pub(crate) fn binding(&self) -> TokenHash {
+        self.bound.unwrap_or(self.token)
+    }
 }
 
 impl Policy for SessionRow {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        // CWE-639: reached by the session store only.
+        Rules::none()
+    }
+}
+
+/// A token that a remembered session had before it was renewed. Whoever sends one later has stolen it, or somebody else has.
+#[derive(Model, Clone)]
+#[model(table = "vauban_renewed_token")]
+pub(crate) struct RenewedToken {
+    #[field(random)]
+    pub(crate) id: Id<RenewedToken>,
+    /// SHA-256 of the token.
+    #[field(unique)]
+    pub(crate) token: TokenHash,
+    /// The session's row.
+    #[field(index)]
+    pub(crate) session: Uuid,
+    /// What its successor is made with.
+    #[field(max_length = 16)]
+    pub(crate) salt: Vec<u8>,
+    /// When it was renewed.
+    #[field(index)]
+    pub(crate) renewed: DateTime,
+}
+
+impl Policy for RenewedToken {
     fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         // CWE-639: reached by the session store only.
         Rules::none()

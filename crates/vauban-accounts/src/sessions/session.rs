@@ -27,7 +27,9 @@ pub struct Session(Arc<Inner>);
 struct Inner {
     sessions: Sessions,
     token: TokenHash,
+    binding: TokenHash,
     created: DateTime,
+    remembered: Option<DateTime>,
     data: Mutex<Map<String, Value>>,
 }
 
@@ -53,7 +55,9 @@ impl Session {
         Self(Arc::new(Inner {
             sessions,
             token: row.token,
+            binding: row.binding(),
             created: row.created,
+            remembered: row.remembered,
             data: Mutex::new(parse(&row.data)),
         }))
     }
@@ -96,7 +100,12 @@ impl Session {
 
     /// What request-forgery tokens are bound to: no other session has it.
     pub(crate) fn binding(&self) -> &[u8] {
-        self.0.token.as_bytes()
+        self.0.binding.as_bytes()
+    }
+
+    /// Until when it is renewed, if its owner asked to be remembered.
+    pub(crate) fn remembered(&self) -> Option<DateTime> {
+        self.0.remembered
     }
 
     /// What the store knows it by.

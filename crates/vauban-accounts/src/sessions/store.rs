@@ -7,25 +7,39 @@ use uuid::Uuid;
 use vauban::orm::{DateTime, Db, Error, Result, Write};
 use vauban::units::{Retries, Units};
 
-use super::model::SessionRow;
+use super::model::{RenewedToken, SessionRow};
+use super::renewal::Renewal;
 use super::token::{SessionToken, TokenHash};
 use super::touch::Touches;
-use super::{Age, Clock, SessionLimits};
+use super::{Age, Clock, SessionLimits, Visitor};
 
 vauban::orm::service! {
     /// Keeps sessions: begins, finds, touches and ends them.
-    pub(crate) SessionStore: View<SessionRow>, Add<SessionRow>, Change<SessionRow>, Delete<SessionRow>;
+    pub(crate) SessionStore: View<SessionRow>, Add<SessionRow>, Change<SessionRow>, Delete<SessionRow>,
+        View<RenewedToken>, Add<RenewedToken>, Delete<RenewedToken>;
     waiver!(ServiceRights, "a session is looked up before anybody is known")
 }
 
 /// Where sessions are kept.
 #[derive(Debug, Clone)]
 pub(crate) struct Sessions {
-    units: Units,
-    limits: SessionLimits,
+    pub(super) units: Units,
+    pub(super) limits: SessionLimits,
+    pub(super) renewal: Renewal,
     clock: Clock,
     touches: Touches,
     swept: Arc<Swept>,
+}
+
+/// How a session begins.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Start {
+    /// The session that the browser had: it is consumed.
+    pub(crate) before: Option<TokenHash>,
+    /// In which browser.
+    pub(crate) visitor: Visitor,
+    /// Until when it is remembered, if its owner asked for that.
+    pub(crate) remembered: Option<DateTime>,
 }
 
 /// When rows of sessions that are over were last looked for, and how many sessions have begun since.
@@ -46,10 +60,13 @@ const MOST_OF_ONE: u64 = 50;
 const SWEPT_AT_ONCE: u32 = 100;
 
 /// What a cookie's token opens.
-#[derive(Clone)]
 pub(crate) enum Found {
     /// A session that lives.
     Alive(SessionRow),
+    /// One that lives under another token by now: the browser gets that.
+    Renewed(SessionRow, SessionToken),
+    /// One of which this is a token from before, more than a minute late.
+    Replayed(SessionRow),
     /// One whose time is over.
     Expired,
     /// None: ended, never ours, or guessed.
@@ -57,7 +74,7 @@ pub(crate) enum Found {
 }
 
 impl Sessions {
-    pub(crate) fn new(units: Units, limits: SessionLimits, clock: Clock) -> Self {
+    pub(crate) fn new(units: Units, limits: SessionLimits, renewal: Renewal, clock: Clock) -> Self {
         Self {
             touches: Touches::default(),
             swept: Arc::new(Swept {
@@ -66,6 +83,7 @@ impl Sessions {
             }),
             units,
             limits,
+            renewal,
             clock,
         }
     }
@@ -85,10 +103,11 @@ impl Sessions {
             .first(&db)
             .await?
         else {
-            return Ok(Found::Unknown);
+            return self.find_renewed(token).await;
         };
         let now = self.clock.now();
-        Ok(match self.limits.age(*row.created, *row.seen, now) {
+        Ok(match self.age(&row, now) {
+            Age::Renew => return self.renew(token).await,
             Age::Fresh => Found::Alive(row),
             Age::Touch => {
                 self.touches.note(&self.units, hash, DateTime::from(now));
@@ -106,9 +125,9 @@ impl Sessions {
         &self,
         db: &Db<Write>,
         user: Uuid,
-        before: Option<TokenHash>,
+        start: Start,
     ) -> Result<(SessionToken, TokenHash)> {
-        if let Some(before) = before {
+        if let Some(before) = start.before {
             self.end(db, before).await?;
         }
         self.sweep(db).await?;
@@ -122,8 +141,14 @@ impl Sessions {
             created: now,
             seen: now,
             data: String::new(),
+            remembered: start.remembered,
+            bound: None,
         };
-        SessionRow::create(new).save(&db.acting::<SessionStore>()).await?;
+        let Visitor { device, network } = start.visitor;
+        SessionRow::create(new)
+            .set(|s| [s.device.set(device), s.network.set(network)])
+            .save(&db.acting::<SessionStore>())
+            .await?;
         Ok((token, hash))
     }
 
@@ -221,8 +246,12 @@ impl Sessions {
         let oldest = DateTime::from(seen.max(created));
         let newest = DateTime::from(self.limits.newest(now));
         let acting = db.acting::<SessionStore>();
+        let present = DateTime::from(now);
         let over = SessionRow::objects()
-            .filter(|s| s.seen.le(oldest) | s.seen.gt(newest))
+            .filter(|s| {
+                let seen = s.seen.le(oldest) | s.seen.gt(newest);
+                (s.remembered.is_null() & seen) | s.remembered.le(present)
+            })
             .limit(SWEPT_AT_ONCE)
             .all(&acting)
             .await?;
@@ -252,8 +281,12 @@ impl Sessions {
         let (seen, created) = (DateTime::from(seen), DateTime::from(created));
         let newest = DateTime::from(self.limits.newest(now));
         let unit = self.units.begin();
-        let over = SessionRow::objects()
-            .filter(|s| s.seen.le(seen) | s.created.le(created) | s.seen.gt(newest) | s.created.gt(newest));
+        let present = DateTime::from(now);
+        let over = SessionRow::objects().filter(|s| {
+            let idle = s.seen.le(seen) | s.created.le(created);
+            let ahead = s.seen.gt(newest) | s.created.gt(newest);
+            (s.remembered.is_null() & idle) | s.remembered.le(present) | ahead
+        });
         let ended = over.delete_all(&unit.db().acting::<SessionStore>()).await?;
         unit.finish(true).await?;
         Ok(ended)

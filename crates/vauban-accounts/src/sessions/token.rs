@@ -30,6 +30,16 @@ impl SessionToken {
         Ok(Self(bytes))
     }
 
+    /// One that was made of another.
+    pub(super) fn of(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// For what is made of it.
+    pub(super) fn expose(&self) -> &[u8] {
+        &self.0[..]
+    }
+
     /// Reads a cookie's value: exactly 43 characters of unpadded base64url, in the one spelling there is.
     pub(crate) fn from_cookie(value: &str) -> Option<Self> {
         read(value).map(Self)

@@ -139,6 +139,7 @@ impl TestSite {
             cookies: BTreeMap::new(),
             host: "localhost",
             client: CLIENT,
+            agent: "",
         }
     }
 }
@@ -150,6 +151,8 @@ pub(super) struct Browser {
     pub(super) cookies: BTreeMap<String, String>,
     pub(super) host: &'static str,
     pub(super) client: IpAddr,
+    /// What it calls itself.
+    pub(super) agent: &'static str,
 }
 
 /// What came back.
@@ -187,7 +190,8 @@ impl Browser {
         let mut request = ::http::Request::builder()
             .method(&method)
             .uri(path)
-            .header(header::HOST, self.host);
+            .header(header::HOST, self.host)
+            .header(header::USER_AGENT, self.agent);
         if method == Method::POST {
             request = request
                 .header("sec-fetch-site", "same-origin")

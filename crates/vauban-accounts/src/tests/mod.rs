@@ -2,11 +2,14 @@
 
 mod browser;
 mod email;
+mod history;
 mod kept;
 mod links;
 mod own_fields;
+mod own_sessions;
 mod pages;
 mod proof;
+mod remembered;
 mod sessions;
 mod sign_in;
 mod throttles;
@@ -24,7 +27,7 @@ use super::passwords::{Cost, HasherOptions};
 use super::people::Account;
 use super::{AccountOptions, Accounts, Email, Password};
 use crate::UserAccount;
-use crate::sessions::{Clock, Found, SessionToken};
+use crate::sessions::{Clock, Found, SessionToken, Start};
 use vauban::Model;
 use vauban::module::Modules;
 use vauban::signing::ModuleKeys;
@@ -164,11 +167,14 @@ impl Kit {
     /// Begins a session, as a sign-in does once the password is proved.
     pub(super) async fn session(&self, person: &Account, before: Option<&SessionToken>) -> SessionToken {
         let unit = self.units.begin();
-        let before = before.map(SessionToken::hash);
+        let start = Start {
+            before: before.map(SessionToken::hash),
+            ..Start::default()
+        };
         let (token, _) = self
             .accounts
             .sessions
-            .begin(&unit.db(), person.facts.id, before)
+            .begin(&unit.db(), person.facts.id, start)
             .await
             .unwrap();
         unit.finish(true).await.unwrap();

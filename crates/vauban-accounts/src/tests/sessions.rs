@@ -4,7 +4,7 @@ use vauban::orm::Actor;
 
 use super::{Kit, PASSWORD};
 use crate::accounts::Proved;
-use crate::sessions::{Found, SessionToken};
+use crate::sessions::{Found, SessionToken, Start};
 use crate::{Hash, Password};
 
 /// ASVS 7.2.4, CWE-384. Attack: the attacker plants a session cookie in the victim's browser and waits for them
@@ -245,7 +245,7 @@ async fn a_sign_in_that_began_before_a_password_change_gets_no_session() {
     };
     assert!(
         kit.accounts
-            .enter(&unit.db(), &person, &old, None)
+            .enter(&unit.db(), &person, &old, Start::default())
             .await
             .unwrap()
             .is_none()

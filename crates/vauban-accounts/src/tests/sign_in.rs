@@ -8,6 +8,7 @@ use vauban::site::Site;
 use super::{CLIENT, Kit, PASSWORD, User};
 use crate::accounts::SignInFailure;
 use crate::passwords::{Cost, HasherOptions};
+use crate::sessions::Start;
 use crate::{AccountOptions, Email, Password};
 
 async fn attempt(kit: &Kit, email: &str, password: &str) -> Result<String, String> {
@@ -96,7 +97,7 @@ async fn a_closed_account_cannot_enter_between_verifying_and_beginning() {
     let unit = kit.database.bind(Actor::nobody());
     assert!(
         kit.accounts
-            .enter(&unit.db(), &person, &proved, None)
+            .enter(&unit.db(), &person, &proved, Start::default())
             .await
             .unwrap()
             .is_none()
@@ -244,7 +245,7 @@ async fn hashes_are_renewed_at_sign_in() {
     assert!(
         stronger
             .accounts
-            .enter(&unit.db(), &person, &proved, None)
+            .enter(&unit.db(), &person, &proved, Start::default())
             .await
             .unwrap()
             .is_some()

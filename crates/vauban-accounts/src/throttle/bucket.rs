@@ -245,6 +245,13 @@ impl BucketKeys {
         buckets
     }
 
+    /// Where a mail counts that tells an account's owner of something. By the address alone: whoever fills their client's count on
+    /// purpose does not silence it.
+    pub(crate) fn of_notice(&self, kind: &str, address: &str) -> Vec<Bucket> {
+        let parts = [kind, address];
+        vec![self.bucket(Attempt::Mail, Kind::Account, &parts, MAILS, Success::Stays)]
+    }
+
     fn bucket(
         &self,
         attempt: Attempt,

@@ -14,10 +14,10 @@ use crate::pages::Page;
 use crate::params::AccountPages;
 use crate::passwords::{Attribute, Weakness};
 use crate::people::Account;
-use crate::sessions::SessionToken;
+use crate::sessions::{SessionToken, Start, Visitor};
 use vauban::forms::{BoundField, Clean, Cleaned, Form, FormFields, Problem};
 use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
-use vauban::site::SESSION_COOKIE;
+use vauban::orm::DateTime;
 
 /// The cookie of a browser that signed in before, without its prefix.
 pub(crate) const DEVICE_COOKIE: &str = "device";
@@ -148,11 +148,28 @@ impl AccountPages {
         Ok(self.page_as(status, retry_after, title, content(form)))
     }
 
+    /// How a session begins here, in place of the one that the browser has.
+    pub(crate) fn start(&self) -> Start {
+        Start {
+            before: self.who().map(|who| who.session.token()),
+            visitor: self.visitor(),
+            remembered: None,
+        }
+    }
+
+    /// Whoever sent the request, as account's owners read it.
+    pub(crate) fn visitor(&self) -> Visitor {
+        Visitor::of(&self.cx)
+    }
+
+    /// The session's cookie, for as long as the browser is open or until then.
+    pub(crate) fn give_session(&self, token: &SessionToken, remembered: Option<DateTime>) {
+        identify::give_session(&self.cx, token, remembered, self.accounts.sessions.clock());
+    }
+
     /// The cookies of somebody who has just signed in, with the password that has this hash.
     pub(crate) fn welcome(&self, person: &Account, token: &SessionToken, hash: Option<&Hash>) {
-        #[allow(deprecated)]
-        let session = Cookie::__of_framework(SESSION_COOKIE, &token.to_cookie());
-        self.cx.set_cookie(session);
+        self.give_session(token, None);
         identify::forget_ended(&self.cx);
         // Whoever came without one has proved nothing that a device could be known by.
         let Some(hash) = hash else {

@@ -9,6 +9,7 @@ use crate::accounts::SignInFailure;
 use crate::events;
 use crate::forms::ProofForm;
 use crate::params::AccountPages;
+use crate::sessions::Start;
 use vauban::forms::{Form, Problem};
 use vauban::http::{Error, Response, Result};
 use vauban::routing::{Query, Refusal, SignedIn};
@@ -60,11 +61,17 @@ pub async fn submit(
     let Some(data) = accounts.sessions.data(&db, before).await? else {
         return Err(Error::refused(Refusal::SignInRequired));
     };
-    let Some(token) = accounts.enter(&db, &who.person, &proved, Some(before)).await? else {
+    let remembered = who.session.remembered();
+    let start = Start {
+        remembered,
+        ..at.start()
+    };
+    let Some(token) = accounts.enter(&db, &who.person, &proved, start).await? else {
         let form = form.refuse(|_| ());
         return at.failed(SignInFailure::Wrong, WRONG, form, TITLE, page);
     };
     accounts.sessions.write_data(&db, token.hash(), data).await?;
     at.welcome(&who.person, &token, Some(proved.stored()));
+    at.give_session(&token, remembered);
     Ok(Response::of(at.next(&query)?))
 }

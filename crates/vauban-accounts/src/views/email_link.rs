@@ -5,6 +5,7 @@ use vauban::orm::{Db, Write};
 use vauban::{Template, view};
 
 use crate::events;
+use crate::history::Happened;
 use crate::links::{Link, Purpose};
 use crate::params::AccountPages;
 use vauban::PathSecret;
@@ -66,6 +67,9 @@ pub async fn submit(
     }
     accounts
         .tell_old_address(&db, &person.email, &link.email, true)
+        .await?;
+    accounts
+        .record(&db, person.facts.id, Happened::EmailChanged, at.visitor())
         .await?;
     events::EMAIL_CHANGED.log(Some(&at.cx));
     at.cx.say(

@@ -1,4 +1,4 @@
-//! Signing in: `GET` and `POST` of `login/?next=`; fields `email`, `password`.
+//! Signing in: `GET` and `POST` of `login/?next=`; fields `email`, `password`, `remember`.
 
 use vauban::orm::{Db, Write};
 use vauban::{Template, view};
@@ -7,7 +7,9 @@ use super::answers::{DEVICE_COOKIE, Next};
 use crate::accounts::SignInFailure;
 use crate::events;
 use crate::forms::LoginForm;
+use crate::history::Happened;
 use crate::params::AccountPages;
+use crate::sessions::Start;
 use vauban::forms::{Form, Problem};
 use vauban::http::{Response, Result};
 use vauban::routing::{Public, Query};
@@ -46,23 +48,42 @@ pub async fn submit(
     };
     #[allow(deprecated)]
     let device = at.cx.__cookie_of_framework(DEVICE_COOKIE);
-    let known = at
-        .accounts
+    let accounts = &at.accounts;
+    let known = accounts
         .authenticate(&form.email, &form.password, at.cx.client_ip(), device)
         .await;
+    let remembered = form.remember.then(|| accounts.sessions.remembered_from_now());
     let entered = match known {
         Ok((person, proved)) => {
-            let before = at.who().map(|who| who.session.token());
-            let token = at.accounts.enter(&db, &person, &proved, before).await?;
+            let known = |cookie| accounts.devices.recognise(cookie, person.email.as_str(), Some(&proved.hash));
+            let is_new = device.and_then(known).is_none();
+            // Before the writer's turn, as all counting.
+            let tells = is_new && accounts.may_tell_of_device(&person).await?;
+            let start = Start {
+                remembered,
+                ..at.start()
+            };
+            let token = accounts.enter(&db, &person, &proved, start).await?;
             token
-                .map(|token| (person, proved, token))
+                .map(|token| (person, proved, token, is_new, tells))
                 .ok_or(SignInFailure::Wrong)
         }
         Err(failure) => Err(failure),
     };
     match entered {
-        Ok((person, proved, token)) => {
+        Ok((person, proved, token, is_new, tells)) => {
+            // ASVS 6.3.5. Only for who got in: who did not sees no difference.
+            if is_new {
+                let happened = Happened::NewDevice;
+                accounts
+                    .record(&db, person.facts.id, happened, at.visitor())
+                    .await?;
+            }
+            if tells {
+                accounts.tell_of_device(&db, &person, at.visitor()).await?;
+            }
             at.welcome(&person, &token, Some(proved.stored()));
+            at.give_session(&token, remembered);
             events::SIGNED_IN.log(Some(&at.cx));
             Ok(Response::of(at.next(&query)?))
         }

@@ -10,5 +10,7 @@ pub(super) mod logout;
 pub(super) mod password;
 pub(super) mod reset;
 pub(super) mod reset_link;
+pub(super) mod security;
+pub(super) mod sessions;
 pub(super) mod signup;
 pub(super) mod signup_link;

@@ -8,6 +8,7 @@ use super::answers::{Next, explain};
 use crate::accounts::{Proved, SignInFailure};
 use crate::events;
 use crate::forms::PasswordForm;
+use crate::history::Happened;
 use crate::params::AccountPages;
 use vauban::forms::{Form, Problem};
 use vauban::http::{Error, Response, Result};
@@ -103,7 +104,7 @@ pub async fn submit(
     at.accounts.sessions.end_all(&db, user).await?;
     let proved = Proved { hash, renewed: None };
     let token = match changed {
-        true => at.accounts.enter(&db, &who.person, &proved, None).await?,
+        true => at.accounts.enter(&db, &who.person, &proved, at.start()).await?,
         false => None,
     };
     let Some(token) = token else {
@@ -114,6 +115,9 @@ pub async fn submit(
         });
     };
     at.accounts.tell_of_password(&db, &who.person).await?;
+    at.accounts
+        .record(&db, user, Happened::PasswordChanged, at.visitor())
+        .await?;
     at.welcome(&who.person, &token, Some(proved.stored()));
     events::PASSWORD_CHANGED.log(Some(&at.cx));
     at.cx.say(

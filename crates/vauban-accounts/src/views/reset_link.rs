@@ -8,6 +8,7 @@ use vauban::{Template, view};
 use super::answers::explain;
 use crate::events;
 use crate::forms::NewPasswordForm;
+use crate::history::Happened;
 use crate::links::Purpose;
 use crate::params::AccountPages;
 use vauban::PathSecret;
@@ -95,6 +96,9 @@ pub async fn submit(
     // ASVS 7.4.3, CWE-613: whoever had the account has it no longer.
     accounts.sessions.end_all(&db, user).await?;
     accounts.tell_of_password(&db, &person).await?;
+    accounts
+        .record(&db, user, Happened::PasswordReset, at.visitor())
+        .await?;
     events::PASSWORD_CHANGED.log(Some(&at.cx));
     at.cx.say(
         Level::Success,

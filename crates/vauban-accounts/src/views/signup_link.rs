@@ -9,6 +9,7 @@ use super::answers::explain;
 use crate::accounts::Proved;
 use crate::events;
 use crate::forms::NewPasswordForm;
+use crate::history::Happened;
 use crate::links::{Link, Purpose};
 use crate::own_fields::{OwnData, OwnForm};
 use crate::params::{AccountPages, SentOwn};
@@ -110,12 +111,14 @@ pub async fn submit(
         let form = form.refuse(|form| explain(&weak, &mut form.password));
         return Ok(at.again(TITLE, page(own.map(OwnData::again), form)));
     }
-    let before = at.who().map(|who| who.session.token());
     let proved = Proved { hash, renewed: None };
-    let token = accounts.enter(&db, &person, &proved, before).await?;
+    let token = accounts.enter(&db, &person, &proved, at.start()).await?;
     let token = token
         .ok_or_else(|| Error::internal("a new account is not active: `is_active` needs `default = true`"))?;
     at.welcome(&person, &token, Some(proved.stored()));
+    accounts
+        .record(&db, person.facts.id, Happened::SignedUp, at.visitor())
+        .await?;
     events::SIGNED_UP.log(Some(&at.cx));
     at.cx.say(Level::Success, WELCOME);
     Ok(Response::of(at.home()?))

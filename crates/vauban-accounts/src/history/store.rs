@@ -1,0 +1,86 @@
+//! Writing and reading what happened to accounts. One function writes.
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+use vauban::orm::{DateTime, Db, Result, Write};
+
+use super::model::{AccountEvent, Happened, NewAccountEvent};
+use crate::accounts::Accounts;
+use crate::sessions::Visitor;
+
+vauban::orm::service! {
+    /// Writes down what happens to accounts, and shows it to their owners.
+    pub(crate) AccountHistory: View<AccountEvent>, Add<AccountEvent>, Delete<AccountEvent>;
+    waiver!(ServiceRights, "what happens to an account is written before anybody is known")
+}
+
+/// Rows of one account at most (CWE-770).
+const MOST: u64 = 50;
+/// For how long they are kept, in days (CWE-359: where somebody was is not kept for ever).
+const DAYS: i64 = 365;
+/// Rows deleted at most when one is written: the writer's turn stays short.
+const SWEPT_AT_ONCE: u32 = 20;
+/// Rows that are shown.
+const SHOWN: u32 = 20;
+
+impl Accounts {
+    /// Writes down what happened to an account, in the unit in which it happens: if that is undone, so is this.
+    pub(crate) async fn record(
+        &self,
+        db: &Db<Write>,
+        account: Uuid,
+        what: Happened,
+        visitor: Visitor,
+    ) -> Result<()> {
+        let acting = db.acting::<AccountHistory>();
+        let new = NewAccountEvent {
+            account,
+            what: what.name().to_owned(),
+            at: DateTime::from(self.sessions.clock().now()),
+            device: visitor.device,
+            network: visitor.network,
+        };
+        AccountEvent::create(new).save(&acting).await?;
+        let theirs = || AccountEvent::objects().filter(|e| e.account.eq(account));
+        let beyond = theirs().count(&acting).await?.saturating_sub(MOST);
+        if beyond > 0 {
+            let beyond = u32::try_from(beyond).unwrap_or(u32::MAX).min(SWEPT_AT_ONCE);
+            let oldest = theirs().order_by(|e| e.at.asc()).limit(beyond);
+            let oldest = oldest.all(&acting).await?.into_iter().map(|row| row.id);
+            let oldest = AccountEvent::objects().filter(|e| e.id.is_in(oldest));
+            oldest.delete_all(&acting).await?;
+        }
+        let oldest = self.oldest_event();
+        let over = theirs().filter(|e| e.at.lt(oldest));
+        over.delete_all(&acting).await?;
+        Ok(())
+    }
+
+    /// The latest, newest first.
+    pub(crate) async fn latest_events(&self, account: Uuid) -> Result<Vec<AccountEvent>> {
+        let unit = self.units.begin();
+        let db = unit.read_db().acting::<AccountHistory>();
+        let oldest = self.oldest_event();
+        let theirs = AccountEvent::objects()
+            .filter(|e| e.account.eq(account) & e.at.ge(oldest))
+            .order_by(|e| e.at.desc())
+            .limit(SHOWN);
+        theirs.all(&db).await
+    }
+
+    /// Deletes what is older than it is kept; for the command `clearsessions`.
+    pub(crate) async fn clear_events(&self) -> Result<u64> {
+        let unit = self.units.begin();
+        let oldest = self.oldest_event();
+        let over = AccountEvent::objects().filter(|e| e.at.lt(oldest));
+        let count = over.delete_all(&unit.db().acting::<AccountHistory>()).await?;
+        unit.finish(true).await?;
+        Ok(count)
+    }
+
+    fn oldest_event(&self) -> DateTime {
+        let now = self.sessions.clock().now();
+        let oldest = now.saturating_sub(SignedDuration::from_hours(24 * DAYS));
+        DateTime::from(oldest.unwrap_or(Timestamp::MIN))
+    }
+}

@@ -1,0 +1,197 @@
+//! "Stay signed in": a session that is remembered goes on, where another would be over, under a token that is another one.
+//!
+//! It is the session itself that lives longer, and no second cookie which begins new ones: whatever ends the sessions of an account (a
+//! new password, a reset, a deactivation, "end all others") ends this, too, and the list of sessions is whole. What it gives is what
+//! the password at its beginning gave, and that proof has become old: `Reauthenticated` asks. What the session held is gone.
+//!
+//! CWE-613, CWE-294: each token is good until it is renewed. For a minute after that it is answered with its successor, since two tabs of a
+//! restored window come back at the same time. Later it is somebody's copy, or the owner's of what somebody else has renewed: nobody can
+//! tell, so the session ends.
+
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::{SignedDuration, Timestamp};
+use sha2::Sha256;
+use vauban::orm::{DateTime, Db, Error, Result, Write};
+use vauban::units::Retries;
+use zeroize::Zeroizing;
+
+use super::model::{NewRenewedToken, RenewedToken};
+use super::store::{Found, SessionStore, Sessions};
+use super::{Age, SessionRow, SessionToken};
+
+/// For how long a token that was renewed is answered with its successor.
+const TABS: SignedDuration = SignedDuration::from_secs(60);
+/// Renewed tokens of one session that are known again (CWE-770). An older one opens nothing, and says nothing.
+const MOST_OF_ONE: u64 = 100;
+/// Rows swept at most at one renewal.
+const SWEPT_AT_ONCE: u32 = 20;
+
+/// What the setting `accounts.remember_lifetime` may be.
+pub(crate) const fn bounds() -> (Duration, Duration) {
+    (Duration::from_secs(86_400), Duration::from_secs(90 * 86_400))
+}
+
+/// How sessions are renewed.
+#[derive(Clone)]
+pub(crate) struct Renewal {
+    key: Zeroizing<[u8; 32]>,
+    /// For how long a session may be renewed after it began.
+    pub(super) lifetime: SignedDuration,
+}
+
+impl Renewal {
+    pub(crate) fn new(key: Zeroizing<[u8; 32]>, lifetime: Duration) -> Self {
+        Self {
+            key,
+            lifetime: SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::ZERO),
+        }
+    }
+
+    /// The token that takes this one's place. Made, and not drawn, so that whoever has this one gets that very one within the
+    /// minute, although the database has but its hash (CWE-522). ASVS 7.2.3: it is as unguessable as this one, which is random. Who has read
+    /// the site's keys and an old token needs the salt, too, which is gone with the session.
+    fn successor(&self, token: &SessionToken, salt: &[u8]) -> Result<SessionToken> {
+        let mac = Hmac::<Sha256>::new_from_slice(&self.key[..]);
+        let mut mac = mac.map_err(|error| Error::Internal(error.to_string()))?;
+        mac.update(token.expose());
+        mac.update(salt);
+        Ok(SessionToken::of(mac.finalize().into_bytes().into()))
+    }
+}
+
+impl std::fmt::Debug for Renewal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Renewal").field("lifetime", &self.lifetime).finish_non_exhaustive()
+    }
+}
+
+impl Sessions {
+    /// Until when a session is remembered that begins now.
+    pub(crate) fn remembered_from_now(&self) -> DateTime {
+        let now = self.clock().now();
+        DateTime::from(now.saturating_add(self.renewal.lifetime).unwrap_or(now))
+    }
+
+    /// What becomes of a session at a request.
+    pub(super) fn age(&self, row: &SessionRow, now: Timestamp) -> Age {
+        let (created, seen) = (*row.created, *row.seen);
+        match row.remembered {
+            None => self.limits.age(created, seen, now),
+            Some(until) => {
+                // CWE-613: where the setting is shorter by now, so is this.
+                let at_most = created.saturating_add(self.renewal.lifetime).unwrap_or(created);
+                self.limits
+                    .age_of_remembered(created, seen, at_most.min(*until), now)
+            }
+        }
+    }
+
+    /// Gives a session another token.
+    pub(super) async fn renew(&self, token: &SessionToken) -> Result<Found> {
+        let mut retries = Retries::default();
+        loop {
+            let done = self.renew_once(token).await;
+            if !retries.again(&done).await {
+                return match done? {
+                    Some((row, token)) => Ok(Found::Renewed(row, token)),
+                    // CWE-362: of two tabs that come back at once, the other was first.
+                    None => self.find_renewed(token).await,
+                };
+            }
+        }
+    }
+
+    async fn renew_once(&self, token: &SessionToken) -> Result<Option<(SessionRow, SessionToken)>> {
+        let unit = self.units.begin();
+        let db = unit.db();
+        db.begin().await?;
+        let hash = token.hash();
+        let this = || SessionRow::objects().filter(|s| s.token.eq(hash));
+        let acting = db.acting::<SessionStore>();
+        let Some(mut row) = this().first(&acting).await? else {
+            unit.finish(false).await?;
+            return Ok(None);
+        };
+        let mut salt = [0; 16];
+        getrandom::fill(&mut salt).map_err(|error| Error::Internal(error.to_string()))?;
+        let next = self.renewal.successor(token, &salt)?;
+        let now = DateTime::from(self.clock().now());
+        (row.bound, row.token, row.seen) = (Some(row.binding()), next.hash(), now);
+        // What it held does not outlive the limits.
+        row.data = String::new();
+        let changed = this().change_all(&acting, |s| {
+            [
+                s.token.set(row.token),
+                s.bound.set(row.bound),
+                s.seen.set(row.seen),
+                s.data.set(String::new()),
+            ]
+        });
+        if changed.await? != 1 {
+            unit.finish(false).await?;
+            return Ok(None);
+        }
+        let old = NewRenewedToken {
+            token: hash,
+            session: row.id.uuid(),
+            salt: salt.to_vec(),
+            renewed: now,
+        };
+        RenewedToken::create(old).save(&acting).await?;
+        self.forget_renewed(&db, &row).await?;
+        unit.finish(true).await?;
+        Ok(Some((row, next)))
+    }
+
+    /// CWE-770: rows of tokens go with time, and beyond their number.
+    async fn forget_renewed(&self, db: &Db<Write>, session: &SessionRow) -> Result<()> {
+        let acting = db.acting::<SessionStore>();
+        let now = self.clock().now();
+        let oldest = DateTime::from(now.saturating_sub(self.renewal.lifetime).unwrap_or(Timestamp::MIN));
+        let over = RenewedToken::objects().filter(|t| t.renewed.le(oldest)).limit(SWEPT_AT_ONCE);
+        let mut gone: Vec<_> = over.all(&acting).await?.into_iter().map(|row| row.id).collect();
+        let id = session.id.uuid();
+        let theirs = || RenewedToken::objects().filter(|t| t.session.eq(id));
+        let beyond = theirs().count(&acting).await?.saturating_sub(MOST_OF_ONE);
+        if beyond > 0 {
+            let beyond = u32::try_from(beyond).unwrap_or(u32::MAX).min(SWEPT_AT_ONCE);
+            let oldest = theirs().order_by(|t| t.renewed.asc()).limit(beyond);
+            gone.extend(oldest.all(&acting).await?.into_iter().map(|row| row.id));
+        }
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let gone = RenewedToken::objects().filter(|t| t.id.is_in(gone));
+        gone.delete_all(&acting).await?;
+        Ok(())
+    }
+
+    /// What a token opens that no session has: one that was renewed.
+    pub(super) async fn find_renewed(&self, token: &SessionToken) -> Result<Found> {
+        let hash = token.hash();
+        let unit = self.units.begin();
+        let db = unit.read_db().acting::<SessionStore>();
+        let Some(old) = RenewedToken::objects().filter(|t| t.token.eq(hash)).first(&db).await? else {
+            return Ok(Found::Unknown);
+        };
+        let session = SessionRow::objects().filter(|s| s.id.eq(vauban::orm::Id::from_uuid(old.session)));
+        let Some(row) = session.first(&db).await? else {
+            return Ok(Found::Unknown);
+        };
+        let now = self.clock().now();
+        if self.age(&row, now) == Age::Expired {
+            return Ok(Found::Expired);
+        }
+        if now.duration_since(*old.renewed) >= TABS {
+            return Ok(Found::Replayed(row));
+        }
+        let next = self.renewal.successor(token, &old.salt)?;
+        // Of another key, or renewed once more.
+        match next.hash() == row.token {
+            true => Ok(Found::Renewed(row, next)),
+            false => Ok(Found::Unknown),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What protects the account, and what happened to it: `GET` of `security/`.
+
+use vauban::orm::DateTime;
+use vauban::{Template, Url, view};
+
+use crate::history::{AccountEvent, Happened};
+use crate::identify::SignedInAs;
+use crate::params::AccountPages;
+use crate::urls;
+use vauban::http::{Error, Response, Result};
+use vauban::routing::{Refusal, SignedIn};
+
+const TITLE: &str = "Your account's security";
+
+#[derive(Template)]
+#[template("accounts/security.html", standalone)]
+struct SecurityPage {
+    protections: Vec<Protection>,
+    events: Vec<Event>,
+}
+
+/// A line of what protects the account, and where that is changed. Whatever protects accounts adds its own to [`protections`].
+struct Protection {
+    name: &'static str,
+    says: String,
+    page: Url,
+}
+
+struct Event {
+    says: String,
+    at: DateTime,
+    device: String,
+    network: String,
+}
+
+/// The page.
+#[view(get, "/security/")]
+pub async fn show(_: SignedIn, at: AccountPages) -> Result<Response> {
+    let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
+    let events = at.accounts.latest_events(who.person.facts.id).await?;
+    let page = SecurityPage {
+        protections: protections(&at, &who).await?,
+        events: events.into_iter().map(Event::of).collect(),
+    };
+    Ok(at.page(TITLE, page))
+}
+
+/// What protects this account.
+async fn protections(at: &AccountPages, who: &SignedInAs) -> Result<Vec<Protection>> {
+    let (accounts, id) = (&at.accounts, who.person.facts.id);
+    let since = accounts.users.password_since(&accounts.units, id).await?;
+    let sessions = accounts.sessions.of(id).await?.len();
+    Ok(vec![
+        Protection {
+            name: "Password",
+            says: since.map_or_else(
+                || "There is none".to_owned(),
+                |since| format!("Stored on {}", since.strftime("%-d %B %Y")),
+            ),
+            page: urls::password(),
+        },
+        Protection {
+            name: "E-mail address",
+            says: who.person.email.to_string(),
+            page: urls::email(),
+        },
+        Protection {
+            name: "Where you are signed in",
+            says: match sessions {
+                1 => "Here alone".to_owned(),
+                more => format!("{more} sessions"),
+            },
+            page: urls::sessions(),
+        },
+    ])
+}
+
+impl Event {
+    fn of(row: AccountEvent) -> Self {
+        Self {
+            says: Happened::says(&row.what).to_owned(),
+            at: row.at,
+            device: row.device,
+            network: row.network,
+        }
+    }
+}
