@@ -13,9 +13,7 @@ use super::accounts::Accounts;
 use super::people::Account;
 use crate::events;
 use crate::history::Happened;
-use crate::sessions::{
-    Clock, Found, Session, SessionRow, SessionToken, Start, TokenHash, Visitor, is_just_proved,
-};
+use crate::sessions::{Clock, Found, Session, SessionRow, SessionToken, TokenHash, Visitor, is_just_proved};
 use vauban::http::{Cookie, Request, Result, TypedForm};
 use vauban::site::{Identity, IdentityBackend, SESSION_COOKIE};
 
@@ -213,7 +211,7 @@ impl IdentityBackend for Accounts {
                 .filter(|p| p.is_active)
                 .ok_or_else(vauban::Error::not_found)?;
             let unit = self.units.begin();
-            let start = Start::default();
+            let start = crate::sessions::Start::default();
             let (token, _) = self.sessions.begin(&unit.db(), person.facts.id, start).await?;
             unit.finish(true).await?;
             Ok(token.to_cookie().to_string())

@@ -9,8 +9,8 @@ use vauban_mail::Mail as _;
 use crate::accounts::{Accounts, SignInFailure};
 use crate::links::{Epoch, Link, Purpose};
 use crate::mails::{
-    HasAccountMail, NewDeviceMail, NewEmailMail, NoAccountMail, OldEmailMail, PasswordChangedMail, ResetMail, SignUpMail,
-    TakenEmailMail,
+    HasAccountMail, NewDeviceMail, NewEmailMail, NoAccountMail, OldEmailMail, PasswordChangedMail, ResetMail,
+    SignUpMail, TakenEmailMail,
 };
 use crate::people::Account;
 use crate::sessions::Visitor;

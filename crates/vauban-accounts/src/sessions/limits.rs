@@ -159,7 +159,10 @@ mod tests {
         assert_eq!(age(month - 10, month - 1), Age::Fresh);
         assert_eq!(age(month - 10, month), Age::Expired);
         assert_eq!(age(200, 100), Age::Expired);
-        assert_eq!(limits.age_of_remembered(at(200), at(0), at(month), at(100)), Age::Expired);
+        assert_eq!(
+            limits.age_of_remembered(at(200), at(0), at(month), at(100)),
+            Age::Expired
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
-use vauban::orm::{DateTime, Db, Error, Result, Write};
+use vauban::orm::{DateTime, Db, Error, Reads, Result, Write};
 use vauban::units::Retries;
 use zeroize::Zeroizing;
 
@@ -63,7 +63,9 @@ impl Renewal {
 
 impl std::fmt::Debug for Renewal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Renewal").field("lifetime", &self.lifetime).finish_non_exhaustive()
+        f.debug_struct("Renewal")
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
     }
 }
 
@@ -94,25 +96,27 @@ impl Sessions {
         loop {
             let done = self.renew_once(token).await;
             if !retries.again(&done).await {
-                return match done? {
-                    Some((row, token)) => Ok(Found::Renewed(row, token)),
-                    // CWE-362: of two tabs that come back at once, the other was first.
-                    None => self.find_renewed(token).await,
-                };
+                return done;
             }
         }
     }
 
-    async fn renew_once(&self, token: &SessionToken) -> Result<Option<(SessionRow, SessionToken)>> {
+    async fn renew_once(&self, token: &SessionToken) -> Result<Found> {
         let unit = self.units.begin();
-        let db = unit.db();
+        let found = self.renew_in(&unit.db(), token).await?;
+        unit.finish(true).await?;
+        Ok(found)
+    }
+
+    async fn renew_in(&self, db: &Db<Write>, token: &SessionToken) -> Result<Found> {
         db.begin().await?;
         let hash = token.hash();
         let this = || SessionRow::objects().filter(|s| s.token.eq(hash));
         let acting = db.acting::<SessionStore>();
+        // CWE-362: of two tabs that come back at once, the other was first. Asked here, in the writer's turn: what it wrote may not be
+        // read elsewhere yet.
         let Some(mut row) = this().first(&acting).await? else {
-            unit.finish(false).await?;
-            return Ok(None);
+            return self.find_renewed(&acting, token).await;
         };
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(|error| Error::Internal(error.to_string()))?;
@@ -130,8 +134,7 @@ impl Sessions {
             ]
         });
         if changed.await? != 1 {
-            unit.finish(false).await?;
-            return Ok(None);
+            return self.find_renewed(&acting, token).await;
         }
         let old = NewRenewedToken {
             token: hash,
@@ -140,17 +143,21 @@ impl Sessions {
             renewed: now,
         };
         RenewedToken::create(old).save(&acting).await?;
-        self.forget_renewed(&db, &row).await?;
-        unit.finish(true).await?;
-        Ok(Some((row, next)))
+        self.forget_renewed(db, &row).await?;
+        Ok(Found::Renewed(row, next))
     }
 
     /// CWE-770: rows of tokens go with time, and beyond their number.
     async fn forget_renewed(&self, db: &Db<Write>, session: &SessionRow) -> Result<()> {
         let acting = db.acting::<SessionStore>();
         let now = self.clock().now();
-        let oldest = DateTime::from(now.saturating_sub(self.renewal.lifetime).unwrap_or(Timestamp::MIN));
-        let over = RenewedToken::objects().filter(|t| t.renewed.le(oldest)).limit(SWEPT_AT_ONCE);
+        let oldest = DateTime::from(
+            now.saturating_sub(self.renewal.lifetime)
+                .unwrap_or(Timestamp::MIN),
+        );
+        let over = RenewedToken::objects()
+            .filter(|t| t.renewed.le(oldest))
+            .limit(SWEPT_AT_ONCE);
         let mut gone: Vec<_> = over.all(&acting).await?.into_iter().map(|row| row.id).collect();
         let id = session.id.uuid();
         let theirs = || RenewedToken::objects().filter(|t| t.session.eq(id));
@@ -169,15 +176,20 @@ impl Sessions {
     }
 
     /// What a token opens that no session has: one that was renewed.
-    pub(super) async fn find_renewed(&self, token: &SessionToken) -> Result<Found> {
+    pub(super) async fn find_renewed<D>(&self, db: &D, token: &SessionToken) -> Result<Found>
+    where
+        D: Reads<RenewedToken> + Reads<SessionRow>,
+    {
         let hash = token.hash();
-        let unit = self.units.begin();
-        let db = unit.read_db().acting::<SessionStore>();
-        let Some(old) = RenewedToken::objects().filter(|t| t.token.eq(hash)).first(&db).await? else {
+        let Some(old) = RenewedToken::objects()
+            .filter(|t| t.token.eq(hash))
+            .first(db)
+            .await?
+        else {
             return Ok(Found::Unknown);
         };
         let session = SessionRow::objects().filter(|s| s.id.eq(vauban::orm::Id::from_uuid(old.session)));
-        let Some(row) = session.first(&db).await? else {
+        let Some(row) = session.first(db).await? else {
             return Ok(Found::Unknown);
         };
         let now = self.clock().now();

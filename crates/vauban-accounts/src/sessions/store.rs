@@ -103,7 +103,7 @@ impl Sessions {
             .first(&db)
             .await?
         else {
-            return self.find_renewed(token).await;
+            return self.find_renewed(&db, token).await;
         };
         let now = self.clock.now();
         Ok(match self.age(&row, now) {

@@ -57,7 +57,8 @@ impl Visitor {
 fn device(agent: &[u8]) -> String {
     let agent = &agent[..agent.len().min(LOOKED_AT)];
     let says = |word: &str| agent.windows(word.len()).any(|part| part == word.as_bytes());
-    let named = |table: &[(&str, &'static str)]| table.iter().find(|(word, _)| says(word)).map(|(_, name)| *name);
+    let named =
+        |table: &[(&str, &'static str)]| table.iter().find(|(word, _)| says(word)).map(|(_, name)| *name);
     match (named(&BROWSERS), named(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(browser), None) => browser.to_owned(),
@@ -85,7 +86,10 @@ mod tests {
     #[test]
     fn browsers_are_named_in_a_few_words() {
         for (agent, name) in [
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox on Linux"),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+                "Firefox on Linux",
+            ),
             (
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0",
                 "Edge on Windows",
@@ -121,7 +125,10 @@ mod tests {
             assert_eq!(device(agent), "Another browser");
         }
         let longest = |table: &[(&str, &str)]| table.iter().map(|(_, name)| name.len()).max().unwrap();
-        assert!(longest(&BROWSERS) + longest(&SYSTEMS) + " on ".len() <= 40, "the column's length");
+        assert!(
+            longest(&BROWSERS) + longest(&SYSTEMS) + " on ".len() <= 40,
+            "the column's length"
+        );
     }
 
     /// CWE-359: no address of a person's is kept.

@@ -18,7 +18,10 @@ fn told(site: &TestSite) -> Vec<String> {
 
 async fn mails_of_devices(site: &TestSite) -> usize {
     let mails = site.mails().await;
-    mails.iter().filter(|mail| mail.subject().contains("new sign-in")).count()
+    mails
+        .iter()
+        .filter(|mail| mail.subject().contains("new sign-in"))
+        .count()
 }
 
 /// ASVS 6.3.5. A sign-in from a device that was not seen before is told, once, and none that failed is.
@@ -29,11 +32,18 @@ async fn asvs_6_3_5_a_new_device_is_told_once() {
     let mut first = site.browser();
     assert_eq!(first.submit(&link, &[("password", PASSWORD)]).await.status, 303);
     first.sign_in("ann@example.com", PASSWORD).await;
-    assert_eq!(mails_of_devices(&site).await, 0, "nor is the one that made the account");
+    assert_eq!(
+        mails_of_devices(&site).await,
+        0,
+        "nor is the one that made the account"
+    );
     let mut other = site.browser();
     other.client = [198, 51, 100, 77].into();
     other.agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
-    for (email, password) in [("ann@example.com", "not her password"), ("bob@example.com", PASSWORD)] {
+    for (email, password) in [
+        ("ann@example.com", "not her password"),
+        ("bob@example.com", PASSWORD),
+    ] {
         assert_eq!(other.sign_in(email, password).await.status, 422);
     }
     assert_eq!(mails_of_devices(&site).await, 0);
@@ -42,7 +52,11 @@ async fn asvs_6_3_5_a_new_device_is_told_once() {
     let mails = site.mails().await;
     let mail = mails.last().unwrap();
     assert_eq!(mail.to(), ["ann@example.com"]);
-    assert!(mail.text().contains("Firefox on Windows") && mail.text().contains("198.51.100.0/24"), "{}", mail.text());
+    assert!(
+        mail.text().contains("Firefox on Windows") && mail.text().contains("198.51.100.0/24"),
+        "{}",
+        mail.text()
+    );
     assert!(!mail.text().contains("198.51.100.77"));
     // The device is known from now on.
     other.sign_in("ann@example.com", PASSWORD).await;
@@ -73,7 +87,12 @@ async fn cwe_799_notices_flood_no_mailbox_and_are_not_silenced() {
 
 async fn submits(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) {
     let reply = browser.submit(path, fields).await;
-    assert!([200, 303].contains(&reply.status), "{path}: {} {}", reply.status, reply.body);
+    assert!(
+        [200, 303].contains(&reply.status),
+        "{path}: {} {}",
+        reply.status,
+        reply.body
+    );
 }
 
 /// ASVS 6.3.7, CWE-532. What happened stands there, in the order in which it did; nothing that opens anything does.
@@ -86,13 +105,21 @@ async fn cwe_532_what_happened_is_told_without_a_token() {
     submits(&mut ann, &link, &[("password", PASSWORD)]).await;
     secrets.push(link);
     secrets.push(ann.session().unwrap().clone());
-    let change = [("old_password", PASSWORD), ("new_password", NEW), ("new_password_again", NEW)];
+    let change = [
+        ("old_password", PASSWORD),
+        ("new_password", NEW),
+        ("new_password_again", NEW),
+    ];
     submits(&mut ann, "/accounts/password/", &change).await;
     secrets.push(ann.session().unwrap().clone());
     submits(&mut ann, "/accounts/email/", &[("email", "ann@new.example")]).await;
     let mails = site.mails().await;
     let links = mails.iter().flat_map(|mail| mail.links());
-    let link = links.filter(|link| link.contains("/email/")).last().unwrap().to_owned();
+    let link = links
+        .filter(|link| link.contains("/email/"))
+        .last()
+        .unwrap()
+        .to_owned();
     let link = super::browser::path_of(&link);
     submits(&mut ann, &link, &[]).await;
     secrets.push(link);
@@ -107,17 +134,43 @@ async fn cwe_532_what_happened_is_told_without_a_token() {
     ann.sign_in("ann@new.example", PASSWORD).await;
     let page = ann.get("/accounts/security/").await;
     assert_eq!(page.status, 200, "{}", page.body);
-    let says = ["signed_up", "password_changed", "email_changed", "password_reset", "new_device"];
-    let at = says.map(|what| page.body.find(Happened::says(what)).unwrap_or_else(|| panic!("{what}: {}", page.body)));
-    assert!(at.is_sorted_by(|one, other| one > other), "the latest first: {at:?}");
+    let says = [
+        "signed_up",
+        "password_changed",
+        "email_changed",
+        "password_reset",
+        "new_device",
+    ];
+    let at = says.map(|what| {
+        page.body
+            .find(Happened::says(what))
+            .unwrap_or_else(|| panic!("{what}: {}", page.body))
+    });
+    assert!(
+        at.is_sorted_by(|one, other| one > other),
+        "the latest first: {at:?}"
+    );
     for link in ["password", "email", "sessions"] {
-        assert!(page.body.contains(&format!("href=\"/accounts/{link}/\"")), "{}", page.body);
+        assert!(
+            page.body.contains(&format!("href=\"/accounts/{link}/\"")),
+            "{}",
+            page.body
+        );
     }
     let file = site.kit.file();
-    let mut rows = file.prepare("SELECT what || device || network FROM vauban_account_event").unwrap();
-    let rows: Vec<String> = rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let mut rows = file
+        .prepare("SELECT what || device || network FROM vauban_account_event")
+        .unwrap();
+    let rows: Vec<String> = rows
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
     let rows = rows.concat();
-    let tokens = secrets.iter().flat_map(|secret| secret.split('/')).filter(|part| part.len() == 43);
+    let tokens = secrets
+        .iter()
+        .flat_map(|secret| secret.split('/'))
+        .filter(|part| part.len() == 43);
     let tokens: Vec<_> = tokens.collect();
     assert_eq!(tokens.len(), 5);
     for secret in tokens.iter().copied().chain([PASSWORD, NEW, "ann@", "192.0.2.1"]) {
@@ -130,7 +183,10 @@ async fn cwe_532_what_happened_is_told_without_a_token() {
 async fn cwe_770_events_of_an_account_are_so_many_at_most() {
     let site = TestSite::new();
     let kit = &site.kit;
-    let (ann, ben) = (kit.person("ann@example.com").await, kit.person("ben@example.com").await);
+    let (ann, ben) = (
+        kit.person("ann@example.com").await,
+        kit.person("ben@example.com").await,
+    );
     let record = async |id, what| {
         kit.later(1);
         let unit = kit.units.begin();

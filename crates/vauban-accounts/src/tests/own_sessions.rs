@@ -1,7 +1,7 @@
 //! The page of one's own sessions, and ending them.
 
 use super::PASSWORD;
-use super::browser::{Browser, Reply, TestSite, token};
+use super::browser::{Browser, Reply, TestSite};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
 const PAGE: &str = "/accounts/sessions/";
@@ -15,15 +15,16 @@ async fn signed_in(site: &TestSite, email: &str) -> Browser {
 /// The paths of the page's buttons that end one session.
 fn buttons(page: &Reply) -> Vec<String> {
     let parts = page.body.split("action=\"/accounts/sessions/").skip(1);
-    let ids = parts.filter_map(|part| part.split_once("/\"")).map(|(id, _)| id);
-    ids.filter(|id| !id.is_empty())
-        .map(|id| format!("{PAGE}{id}/"))
+    let rest = parts
+        .filter_map(|part| part.split_once('"'))
+        .map(|(rest, _)| rest);
+    rest.filter(|rest| !rest.is_empty())
+        .map(|rest| format!("{PAGE}{rest}"))
         .collect()
 }
 
-async fn end(browser: &mut Browser, path: &str) -> Reply {
-    let page = browser.get(PAGE).await;
-    let form = token(&page.body).unwrap_or_default().to_owned();
+async fn end(site: &TestSite, browser: &mut Browser, path: &str) -> Reply {
+    let form = site.token_for(browser, path).await;
     browser.post(path, &form, &[]).await
 }
 
@@ -41,20 +42,34 @@ async fn asvs_7_5_2_people_see_their_sessions_and_end_them() {
     let mut ann = signed_in(&site, "ann@example.com").await;
     let page = ann.get(PAGE).await;
     assert_eq!(page.status, 200, "{}", page.body);
-    assert!(page.body.contains("Firefox on Linux") && page.body.contains("198.51.100.0/24"), "{}", page.body);
+    assert!(
+        page.body.contains("Firefox on Linux") && page.body.contains("198.51.100.0/24"),
+        "{}",
+        page.body
+    );
     // CWE-359: of an address only the network is kept.
     assert!(!page.body.contains("198.51.100.77"));
-    assert_eq!(page.body.matches("<li>").count(), 2, "Ben's is not there: {}", page.body);
+    assert_eq!(
+        page.body.matches("<li>").count(),
+        2,
+        "Ben's is not there: {}",
+        page.body
+    );
     assert_eq!(page.body.matches("(this one)").count(), 1);
     let [one] = &buttons(&page)[..] else {
         panic!("{}", page.body)
     };
     assert_eq!(thief.who().await, "ann@example.com");
-    let reply = end(&mut ann, one).await;
-    assert_eq!((reply.status, reply.header("location")), (303, PAGE), "{}", reply.body);
+    let reply = end(&site, &mut ann, one).await;
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (303, PAGE),
+        "{}",
+        reply.body
+    );
     assert_eq!(thief.who().await, "");
     assert_eq!(ann.who().await, "ann@example.com");
-    assert_eq!(end(&mut ann, one).await.status, 404, "once");
+    assert_eq!(end(&site, &mut ann, one).await.status, 404, "once");
 }
 
 /// CWE-639. Attack: the id of somebody else's session is sent. It is as one that never was.
@@ -69,8 +84,11 @@ async fn cwe_639_somebody_elses_session_is_not_ended() {
     let mut mallory = signed_in(&site, "mallory@example.com").await;
     signed_in(&site, "mallory@example.com").await;
     let mut seen = std::collections::BTreeSet::new();
-    for path in [&path[..], "/accounts/sessions/7d6b2f60-4f0e-4c58-9c7a-0c1b9f0b7a11/"] {
-        let reply = end(&mut mallory, path).await;
+    for path in [
+        &path[..],
+        "/accounts/sessions/7d6b2f60-4f0e-4c58-9c7a-0c1b9f0b7a11/",
+    ] {
+        let reply = end(&site, &mut mallory, path).await;
         seen.insert((reply.status, reply.body));
     }
     assert_eq!(seen.len(), 1, "{seen:?}");
@@ -89,9 +107,12 @@ async fn asvs_7_5_2_ending_sessions_asks_who_one_is() {
     let one = buttons(&left.get(PAGE).await).remove(0);
     site.kit.later(600);
     for path in [&one[..], PAGE] {
-        let reply = end(&mut left, path).await;
+        let reply = end(&site, &mut left, path).await;
         assert_eq!(reply.status, 303);
-        assert!(reply.header("location").starts_with("/accounts/confirm/"), "{reply:?}");
+        assert!(
+            reply.header("location").starts_with("/accounts/confirm/"),
+            "{reply:?}"
+        );
         assert_eq!(owner.who().await, "ann@example.com", "{path}");
     }
 }
@@ -107,12 +128,19 @@ async fn asvs_7_5_2_all_others_end_at_once() {
     for fields in [&[][..], &[("remember", "on")]] {
         let mut browser = site.browser();
         let known = [("email", "ann@example.com"), ("password", PASSWORD)];
-        browser.submit("/accounts/login/", &[&known, fields].concat()).await;
+        browser
+            .submit("/accounts/login/", &[&known, fields].concat())
+            .await;
         others.push(browser);
     }
     let mut ann = signed_in(&site, "ann@example.com").await;
-    let reply = end(&mut ann, PAGE).await;
-    assert_eq!((reply.status, reply.header("location")), (303, PAGE), "{}", reply.body);
+    let reply = end(&site, &mut ann, PAGE).await;
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (303, PAGE),
+        "{}",
+        reply.body
+    );
     for other in &mut others {
         assert_eq!(other.who().await, "");
     }

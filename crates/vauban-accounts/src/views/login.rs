@@ -55,7 +55,11 @@ pub async fn submit(
     let remembered = form.remember.then(|| accounts.sessions.remembered_from_now());
     let entered = match known {
         Ok((person, proved)) => {
-            let known = |cookie| accounts.devices.recognise(cookie, person.email.as_str(), Some(&proved.hash));
+            let known = |cookie| {
+                accounts
+                    .devices
+                    .recognise(cookie, person.email.as_str(), Some(&proved.hash))
+            };
             let is_new = device.and_then(known).is_none();
             // Before the writer's turn, as all counting.
             let tells = is_new && accounts.may_tell_of_device(&person).await?;

@@ -89,6 +89,7 @@ pub async fn end_others(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> 
         at.accounts.record(&db, user, happened, at.visitor()).await?;
         events::SESSIONS_ENDED.log(Some(&at.cx));
     }
-    at.cx.say(Level::Success, "Every other session of yours has ended.");
+    at.cx
+        .say(Level::Success, "Every other session of yours has ended.");
     Ok(Redirect::to(urls::sessions()))
 }
