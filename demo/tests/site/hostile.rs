@@ -338,6 +338,8 @@ async fn pages(values: Values) -> Vec<Shown> {
         tour.get(name, url).await;
     }
     tour.get("password", "/accounts/password/").await;
+    tour.get("security", "/accounts/security/").await;
+    tour.get("sessions", "/accounts/sessions/").await;
     // Others see her name; a visitor sees her articles.
     let mut dan = Tour {
         client: w.as_(&w.dan).await,
