@@ -12,6 +12,7 @@ use vauban::units::{Retries, Units};
 use super::counted::Counted;
 pub(super) use super::counted::SignInFailure;
 use super::device::Devices;
+use super::history::{Happened, History};
 use super::kept::KeptStore;
 use super::links::{LinkLifetimes, Links, Purpose};
 use super::own_fields::OwnFields;
@@ -23,7 +24,7 @@ use super::people::{Account, UserAccount};
 use super::throttle::{Attempt, BucketKeys, Throttles};
 use super::users::{TableOf, UserTable};
 use super::{Email, Hash, HashError};
-use crate::sessions::{Clock, Renewal, SessionLimits, SessionToken, Sessions, Start};
+use crate::sessions::{Clock, Renewal, SessionLimits, SessionToken, Sessions, Start, Visitor};
 use crate::settings::{Remember, SignUps};
 use vauban::http::{Error, Result};
 use vauban::signing::ModuleKeys;
@@ -63,6 +64,7 @@ pub struct Accounts {
     pub(super) devices: Devices,
     pub(super) kept: KeptStore,
     pub(super) links: Links,
+    pub(super) history: History,
     /// What mails call the site.
     pub(super) site: String,
     pub(super) sign_up: SignUps,
@@ -128,6 +130,7 @@ impl Accounts {
             ),
             kept: KeptStore::new(units.clone(), clock.clone(), keys),
             links: Links::new(units.clone(), clock.clone(), lifetimes),
+            history: History::new(units.clone(), clock.clone()),
             site,
             throttles: Throttles::new(units.clone(), clock, bucket_keys),
             devices: Devices::new(keys),
@@ -150,8 +153,46 @@ impl Accounts {
     pub(crate) async fn clear_sessions(&self) -> Result<u64> {
         self.kept.clear().await?;
         self.links.clear().await?;
-        self.clear_events().await?;
+        self.history.clear().await?;
         Ok(self.sessions.clear().await?)
+    }
+
+    /// Ends the sessions of one account or of all, and says how many there were: the command `endsessions`. `None`: nobody has this
+    /// address.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn end_sessions(&self, whose: Option<&Email>) -> Result<Option<u64>> {
+        let person = match whose {
+            None => None,
+            Some(email) => match self.users.by_email(&self.units, email).await? {
+                None => return Ok(None),
+                Some((person, _)) => Some(person),
+            },
+        };
+        let mut retries = Retries::default();
+        loop {
+            let done = self.end_sessions_once(person.as_ref()).await;
+            if !retries.again(&done).await {
+                return Ok(Some(done?));
+            }
+        }
+    }
+
+    async fn end_sessions_once(&self, whose: Option<&Account>) -> Result<u64, vauban::orm::Error> {
+        let unit = self.units.begin();
+        let db = unit.db();
+        let ended = match whose {
+            None => self.sessions.end_everybodys(&db).await?,
+            Some(person) => {
+                let happened = Happened::EndedByAdministrator;
+                let (id, visitor) = (person.facts.id, Visitor::default());
+                self.history.record(&db, id, happened, visitor).await?;
+                self.sessions.end_all(&db, person.facts.id).await?
+            }
+        };
+        unit.finish(true).await?;
+        Ok(ended)
     }
 
     /// Makes a superuser, or makes one of an account that exists: the command `createsuperuser`. The password of

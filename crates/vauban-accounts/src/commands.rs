@@ -1,4 +1,4 @@
-//! `createsuperuser`, `invite` and `clearsessions`.
+//! `createsuperuser`, `invite`, `clearsessions` and `endsessions`.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::sync::Arc;
@@ -61,6 +61,36 @@ pub(crate) fn clear_sessions() -> Command {
         "Delete the rows of sessions that are over",
         clear,
     )
+}
+
+/// Ends sessions of others, for whoever holds the machine (ASVS 7.4.5).
+pub(crate) fn end_sessions() -> Command {
+    Command::new("endsessions", "End the sessions of one account, or of all", end)
+        .option_of("email", "ADDRESS", "Whose sessions end")
+        .flag("everybody", "End every session of the site")
+}
+
+async fn end(run: Run) -> Result<(), Failure> {
+    let accounts = run.part::<Arc<Accounts>>()?;
+    let whose = match (run.option("email"), run.flag("everybody")) {
+        (Some(email), false) => {
+            let email =
+                Email::parse(email).map_err(|error| Failure::new(format_args!("{email}: {error}")))?;
+            Some(email)
+        }
+        (None, true) => None,
+        _ => {
+            return Err(Failure::new(
+                "Say whose sessions end: `--email ann@example.com`, or `--everybody`.",
+            ));
+        }
+    };
+    let ended = accounts.end_sessions(whose.as_ref()).await.map_err(Failure::of)?;
+    let Some(ended) = ended else {
+        return Err(Failure::new("Nobody has this address."));
+    };
+    run.out.line(format_args!("Ended {ended} session(s)."));
+    Ok(())
 }
 
 async fn create(run: Run) -> Result<(), Failure> {

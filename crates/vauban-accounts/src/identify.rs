@@ -92,7 +92,8 @@ impl Accounts {
         let db = unit.db();
         // Of many that try, one writes.
         if self.sessions.end_one(&db, row.user, row.id).await?.is_some() {
-            self.record(&db, row.user, Happened::OldTokenUsed, Visitor::of(cx))
+            self.history
+                .record(&db, row.user, Happened::OldTokenUsed, Visitor::of(cx))
                 .await?;
         }
         unit.finish(true).await

@@ -117,6 +117,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .command(commands::create_superuser())
             .command(commands::invite())
             .command(commands::clear_sessions())
+            .command(commands::end_sessions())
             .identity(move |wiring, binder| {
                 if let Some(refusal) = own_fields.as_ref().and_then(|own| own.refusal()) {
                     return Err(Failure::new(refusal));

@@ -5,6 +5,7 @@ use vauban::http::Result;
 use vauban::site::{Expect, ViewSample};
 
 use crate::accounts::Accounts;
+use crate::sessions::Start;
 use crate::views;
 
 const PASSWORD: &str = "eleven grey herons";
@@ -17,7 +18,10 @@ impl Accounts {
         let mut address = String::new();
         for id in people {
             let unit = self.units.begin();
-            self.users.put_hash(&unit.db(), *id, &hash).await?;
+            let db = unit.db();
+            self.users.put_hash(&db, *id, &hash).await?;
+            // Another one than that which asks, to end.
+            self.sessions.begin(&db, *id, Start::default()).await?;
             unit.finish(true).await?;
             let person = self.users.by_id(&self.units, *id).await?;
             if let Some(person) = person.filter(|person| person.is_active && address.is_empty()) {
@@ -49,7 +53,7 @@ impl Accounts {
             ViewSample::form::<views::email_link::submit>([SignIn, NotFound], &[]),
             ViewSample::get::<views::security::show>(signed_in),
             ViewSample::get::<views::sessions::show>(signed_in),
-            ViewSample::form::<views::sessions::end_others>(signed_in, &[]).without_rows(),
+            ViewSample::form::<views::sessions::end_others>(signed_in, &[]),
             // What stands for the id is nobody's session.
             ViewSample::form::<views::sessions::end>([SignIn, NotFound], &[]),
             ViewSample::get::<views::password::show>(signed_in),

@@ -4,4 +4,4 @@ mod model;
 mod store;
 
 pub(crate) use model::{AccountEvent, Happened};
-pub(crate) use store::AccountHistory;
+pub(crate) use store::{AccountHistory, History};

@@ -39,6 +39,8 @@ happened! {
     SessionEnded = "session_ended", "Signed out on another device";
     /// All sessions but one were ended.
     OthersEnded = "others_ended", "Signed out everywhere else";
+    /// An administrator ended all of its sessions.
+    EndedByAdministrator = "ended_by_administrator", "Signed out everywhere, by the people who run the site";
     /// A token of a remembered session was used after it had been renewed.
     OldTokenUsed = "old_token_used", "An old copy of a sign-in was used, so that sign-in was ended";
 }

@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use vauban::orm::{DateTime, Db, Result, Write};
+use vauban::units::Units;
 
 use super::model::{AccountEvent, Happened, NewAccountEvent};
-use crate::accounts::Accounts;
-use crate::sessions::Visitor;
+use crate::sessions::{Clock, Visitor};
 
 vauban::orm::service! {
     /// Writes down what happens to accounts, and shows it to their owners.
@@ -23,7 +23,18 @@ const SWEPT_AT_ONCE: u32 = 20;
 /// Rows that are shown.
 const SHOWN: u32 = 20;
 
-impl Accounts {
+/// What happened to accounts.
+#[derive(Debug, Clone)]
+pub(crate) struct History {
+    units: Units,
+    clock: Clock,
+}
+
+impl History {
+    pub(crate) fn new(units: Units, clock: Clock) -> Self {
+        Self { units, clock }
+    }
+
     /// Writes down what happened to an account, in the unit in which it happens: if that is undone, so is this.
     pub(crate) async fn record(
         &self,
@@ -36,7 +47,7 @@ impl Accounts {
         let new = NewAccountEvent {
             account,
             what: what.name().to_owned(),
-            at: DateTime::from(self.sessions.clock().now()),
+            at: DateTime::from(self.clock.now()),
             device: visitor.device,
             network: visitor.network,
         };
@@ -50,17 +61,17 @@ impl Accounts {
             let oldest = AccountEvent::objects().filter(|e| e.id.is_in(oldest));
             oldest.delete_all(&acting).await?;
         }
-        let oldest = self.oldest_event();
-        let over = theirs().filter(|e| e.at.lt(oldest));
+        let since = self.oldest();
+        let over = theirs().filter(|e| e.at.lt(since));
         over.delete_all(&acting).await?;
         Ok(())
     }
 
     /// The latest, newest first.
-    pub(crate) async fn latest_events(&self, account: Uuid) -> Result<Vec<AccountEvent>> {
+    pub(crate) async fn latest(&self, account: Uuid) -> Result<Vec<AccountEvent>> {
         let unit = self.units.begin();
         let db = unit.read_db().acting::<AccountHistory>();
-        let oldest = self.oldest_event();
+        let oldest = self.oldest();
         let theirs = AccountEvent::objects()
             .filter(|e| e.account.eq(account) & e.at.ge(oldest))
             .order_by(|e| e.at.desc())
@@ -69,17 +80,17 @@ impl Accounts {
     }
 
     /// Deletes what is older than it is kept; for the command `clearsessions`.
-    pub(crate) async fn clear_events(&self) -> Result<u64> {
+    pub(crate) async fn clear(&self) -> Result<u64> {
         let unit = self.units.begin();
-        let oldest = self.oldest_event();
+        let oldest = self.oldest();
         let over = AccountEvent::objects().filter(|e| e.at.lt(oldest));
         let count = over.delete_all(&unit.db().acting::<AccountHistory>()).await?;
         unit.finish(true).await?;
         Ok(count)
     }
 
-    fn oldest_event(&self) -> DateTime {
-        let now = self.sessions.clock().now();
+    fn oldest(&self) -> DateTime {
+        let now = self.clock.now();
         let oldest = now.saturating_sub(SignedDuration::from_hours(24 * DAYS));
         DateTime::from(oldest.unwrap_or(Timestamp::MIN))
     }

@@ -40,6 +40,13 @@ impl Sessions {
         Ok(found.filter(|_| ended == 1))
     }
 
+    /// Ends every session of the site, and says how many.
+    pub(crate) async fn end_everybodys(&self, db: &Db<Write>) -> Result<u64> {
+        SessionRow::objects()
+            .delete_all(&db.acting::<SessionStore>())
+            .await
+    }
+
     /// Ends all of this user's but one, and says how many.
     pub(crate) async fn end_others(&self, db: &Db<Write>, user: Uuid, this: TokenHash) -> Result<u64> {
         SessionRow::objects()

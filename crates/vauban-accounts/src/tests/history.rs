@@ -191,7 +191,11 @@ async fn cwe_770_events_of_an_account_are_so_many_at_most() {
         kit.later(1);
         let unit = kit.units.begin();
         let visitor = Visitor::default();
-        kit.accounts.record(&unit.db(), id, what, visitor).await.unwrap();
+        kit.accounts
+            .history
+            .record(&unit.db(), id, what, visitor)
+            .await
+            .unwrap();
         unit.finish(true).await.unwrap();
     };
     record(ben.facts.id, Happened::EmailChanged).await;
@@ -200,12 +204,19 @@ async fn cwe_770_events_of_an_account_are_so_many_at_most() {
     }
     record(ann.facts.id, Happened::OthersEnded).await;
     assert_eq!(told(&site).len(), 51, "fifty, and Ben's one");
-    let latest = kit.accounts.latest_events(ann.facts.id).await.unwrap();
+    let latest = kit.accounts.history.latest(ann.facts.id).await.unwrap();
     assert_eq!((latest.len(), latest[0].what.as_str()), (20, "others_ended"));
     assert!(latest.iter().all(|event| event.account == ann.facts.id));
     // CWE-359: nor are they kept for ever.
     kit.later(366 * 86_400);
-    assert!(kit.accounts.latest_events(ann.facts.id).await.unwrap().is_empty());
+    assert!(
+        kit.accounts
+            .history
+            .latest(ann.facts.id)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     record(ann.facts.id, Happened::SignedUp).await;
     assert_eq!(told(&site).len(), 2);
     kit.accounts.clear_sessions().await.unwrap();
@@ -221,6 +232,7 @@ async fn what_is_undone_is_not_told() {
     let happened = Happened::PasswordChanged;
     let accounts = &site.kit.accounts;
     accounts
+        .history
         .record(&unit.db(), ann.facts.id, happened, Visitor::default())
         .await
         .unwrap();

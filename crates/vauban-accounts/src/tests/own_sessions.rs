@@ -183,3 +183,29 @@ async fn asvs_14_3_1_a_browser_clears_what_it_keeps_at_sign_out() {
     assert_eq!(reply.header("clear-site-data"), "\"cache\", \"storage\"");
     assert!(ann.session().is_none() && ann.cookies.contains_key("__Host-device"));
 }
+
+/// ASVS 7.4.5. An account was taken over: whoever runs the site throws everybody out of it, or out of the site.
+#[tokio::test]
+async fn asvs_7_4_5_an_administrator_ends_the_sessions_of_one_or_of_all() {
+    let site = TestSite::new();
+    let mut browsers = Vec::new();
+    for email in ["ann@example.com", "ben@example.com", "ann@example.com"] {
+        if browsers.len() < 2 {
+            site.kit.person(email).await;
+        }
+        browsers.push(signed_in(&site, email).await);
+    }
+    let end = async |whose: Option<&str>| {
+        let whose = whose.map(|text| crate::Email::parse(text).unwrap());
+        site.accounts.end_sessions(whose.as_ref()).await.unwrap()
+    };
+    assert_eq!(end(Some("nobody@example.com")).await, None);
+    assert_eq!(end(Some("ann@example.com")).await, Some(2));
+    let mut who = Vec::new();
+    for browser in &mut browsers {
+        who.push(browser.who().await);
+    }
+    assert_eq!(who, ["", "ben@example.com", ""]);
+    assert_eq!(end(None).await, Some(1));
+    assert_eq!(browsers[1].who().await, "");
+}

@@ -69,6 +69,7 @@ pub async fn submit(
         .tell_old_address(&db, &person.email, &link.email, true)
         .await?;
     accounts
+        .history
         .record(&db, person.facts.id, Happened::EmailChanged, at.visitor())
         .await?;
     events::EMAIL_CHANGED.log(Some(&at.cx));

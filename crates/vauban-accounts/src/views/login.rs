@@ -80,6 +80,7 @@ pub async fn submit(
             if is_new {
                 let happened = Happened::NewDevice;
                 accounts
+                    .history
                     .record(&db, person.facts.id, happened, at.visitor())
                     .await?;
             }

@@ -116,6 +116,7 @@ pub async fn submit(
     };
     at.accounts.tell_of_password(&db, &who.person).await?;
     at.accounts
+        .history
         .record(&db, user, Happened::PasswordChanged, at.visitor())
         .await?;
     at.welcome(&who.person, &token, Some(proved.stored()));

@@ -97,6 +97,7 @@ pub async fn submit(
     accounts.sessions.end_all(&db, user).await?;
     accounts.tell_of_password(&db, &person).await?;
     accounts
+        .history
         .record(&db, user, Happened::PasswordReset, at.visitor())
         .await?;
     events::PASSWORD_CHANGED.log(Some(&at.cx));

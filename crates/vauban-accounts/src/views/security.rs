@@ -37,7 +37,7 @@ struct Event {
 #[view(get, "/security/")]
 pub async fn show(_: SignedIn, at: AccountPages) -> Result<Response> {
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
-    let events = at.accounts.latest_events(who.person.facts.id).await?;
+    let events = at.accounts.history.latest(who.person.facts.id).await?;
     let page = SecurityPage {
         protections: protections(&at, &who).await?,
         events: events.into_iter().map(Event::of).collect(),

@@ -69,7 +69,10 @@ pub async fn end(_: Reauthenticated, at: AccountPages, db: Db<Write>, id: Path<U
         .await?
         .ok_or_else(Error::not_found)?;
     let happened = Happened::SessionEnded;
-    at.accounts.record(&db, user, happened, at.visitor()).await?;
+    at.accounts
+        .history
+        .record(&db, user, happened, at.visitor())
+        .await?;
     events::SESSIONS_ENDED.log(Some(&at.cx));
     if ended.token == who.session.token() {
         identify::forget(&at.cx);
@@ -86,7 +89,10 @@ pub async fn end_others(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> 
     let (user, this) = (who.person.facts.id, who.session.token());
     if at.accounts.sessions.end_others(&db, user, this).await? > 0 {
         let happened = Happened::OthersEnded;
-        at.accounts.record(&db, user, happened, at.visitor()).await?;
+        at.accounts
+            .history
+            .record(&db, user, happened, at.visitor())
+            .await?;
         events::SESSIONS_ENDED.log(Some(&at.cx));
     }
     at.cx

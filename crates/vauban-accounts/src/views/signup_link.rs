@@ -117,6 +117,7 @@ pub async fn submit(
         .ok_or_else(|| Error::internal("a new account is not active: `is_active` needs `default = true`"))?;
     at.welcome(&person, &token, Some(proved.stored()));
     accounts
+        .history
         .record(&db, person.facts.id, Happened::SignedUp, at.visitor())
         .await?;
     events::SIGNED_UP.log(Some(&at.cx));

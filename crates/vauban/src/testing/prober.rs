@@ -405,7 +405,7 @@ impl<'a> Prober<'a> {
             self.samples.push(Sample {
                 writes: sample.writes(),
                 own: true,
-                ..Sample::new(&route.name, filled(&route.pattern()), sent)
+                ..Sample::new(&route.name, filled(route), sent)
             });
             // A line that the test has written is the test's.
             if !self.expected.iter().any(|line| line.sample == route.name) {
@@ -422,12 +422,21 @@ impl<'a> Prober<'a> {
     }
 }
 
-/// A pattern's address with something in its parameters: 43 letters, as a token has.
-fn filled(pattern: &str) -> String {
+/// A route's address with something in its parameters: 43 letters, as a token has, or an id, for a parameter that takes nothing else.
+fn filled(route: &Route) -> String {
+    let mut params = route.meta.params.iter();
     let filled = |segment: &str| match segment.starts_with('{') {
-        true => "A".repeat(43),
+        true => {
+            let some = ["A".repeat(43), uuid::Uuid::nil().to_string()];
+            let param = params.next();
+            let taken = some
+                .iter()
+                .find(|value| param.is_none_or(|param| (param.accepts)(value)));
+            taken.cloned().unwrap_or_default()
+        }
         false => segment.to_owned(),
     };
+    let pattern = route.pattern();
     pattern.split('/').map(filled).collect::<Vec<_>>().join("/")
 }
 
