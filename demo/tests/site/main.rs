@@ -21,6 +21,7 @@ mod profiles;
 mod rights;
 #[cfg(feature = "postgres")]
 mod row_security;
+mod sessions;
 mod sign_up;
 #[path = "../../../crates/vauban-template/tests/support/tree.rs"]
 mod tree;

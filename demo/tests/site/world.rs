@@ -28,34 +28,41 @@ pub(crate) struct World {
 
 /// The site, on SQLite or, with `VAUBAN_TEST_DATABASE=postgres`, on a PostgreSQL of the tests' own: what it does and refuses is
 /// the same. So it is with `VAUBAN_TEST_ROW_SECURITY=true` besides, where PostgreSQL holds the policies as well.
+pub(crate) fn start(app: fn() -> App) -> TestApp {
+    start_with(app, &[])
+}
+
+/// The same with some settings.
 #[allow(
     clippy::disallowed_methods,
     reason = "a test's database and its URL last as long as the test's process"
 )]
-pub(crate) fn start(app: fn() -> App) -> TestApp {
+pub(crate) fn start_with(app: fn() -> App, more: &'static [(&'static str, &'static str)]) -> TestApp {
     match database_asked_for().as_deref() {
         #[cfg(feature = "postgres")]
         Some("postgres") => {
             // Until the process ends, as this test does.
             let database: &'static cluster::Database = Box::leak(Box::new(cluster::database()));
             let kept = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+            let mut settings = more.to_vec();
             if !is_walled_twice() {
-                return TestApp::with(app, Box::leak(Box::new([("database_url", kept(database.url()))])));
+                settings.push(("database_url", kept(database.url())));
+                return TestApp::with(app, settings.leak());
             }
             let (asks, owns) = database.with_two_roles();
-            let settings = [
+            settings.extend([
                 ("database_url", kept(asks)),
                 ("database_migration_url", kept(owns)),
                 ("database_row_security", "true"),
-            ];
-            let app = TestApp::with(app, Box::leak(Box::new(settings)));
+            ]);
+            let app = TestApp::with(app, settings.leak());
             assert_walled(database);
             app
         }
         Some(other) => {
             panic!("VAUBAN_TEST_DATABASE={other}: this build knows `postgres` with the feature of that name")
         }
-        None => TestApp::new(app),
+        None => TestApp::with(app, more),
     }
 }
 

@@ -7,6 +7,7 @@ mod model;
 mod renewal;
 mod session;
 mod store;
+mod successor;
 mod token;
 mod touch;
 mod visitor;
@@ -17,7 +18,7 @@ pub use session::{Session, SessionKey};
 
 pub(crate) use limits::{Age, is_just_proved};
 pub(crate) use model::{RenewedToken, SessionRow};
-pub(crate) use renewal::{Renewal, bounds as remember_bounds};
 pub(crate) use store::{Found, SessionStore, Sessions, Start};
+pub(crate) use successor::{Renewal, bounds as remember_bounds};
 pub(crate) use token::{SessionToken, TokenHash};
 pub(crate) use visitor::Visitor;

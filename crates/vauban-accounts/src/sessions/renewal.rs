@@ -8,14 +8,9 @@
 //! restored window come back at the same time. Later it is somebody's copy, or the owner's of what somebody else has renewed: nobody can
 //! tell, so the session ends.
 
-use std::time::Duration;
-
-use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
-use sha2::Sha256;
 use vauban::orm::{DateTime, Db, Error, Reads, Result, Write};
 use vauban::units::Retries;
-use zeroize::Zeroizing;
 
 use super::model::{NewRenewedToken, RenewedToken};
 use super::store::{Found, SessionStore, Sessions};
@@ -27,47 +22,6 @@ const TABS: SignedDuration = SignedDuration::from_secs(60);
 const MOST_OF_ONE: u64 = 100;
 /// Rows swept at most at one renewal.
 const SWEPT_AT_ONCE: u32 = 20;
-
-/// What the setting `accounts.remember_lifetime` may be.
-pub(crate) const fn bounds() -> (Duration, Duration) {
-    (Duration::from_secs(86_400), Duration::from_secs(90 * 86_400))
-}
-
-/// How sessions are renewed.
-#[derive(Clone)]
-pub(crate) struct Renewal {
-    key: Zeroizing<[u8; 32]>,
-    /// For how long a session may be renewed after it began.
-    pub(super) lifetime: SignedDuration,
-}
-
-impl Renewal {
-    pub(crate) fn new(key: Zeroizing<[u8; 32]>, lifetime: Duration) -> Self {
-        Self {
-            key,
-            lifetime: SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::ZERO),
-        }
-    }
-
-    /// The token that takes this one's place. Made, and not drawn, so that whoever has this one gets that very one within the
-    /// minute, although the database has but its hash (CWE-522). ASVS 7.2.3: it is as unguessable as this one, which is random. Who has read
-    /// the site's keys and an old token needs the salt, too, which is gone with the session.
-    fn successor(&self, token: &SessionToken, salt: &[u8]) -> Result<SessionToken> {
-        let mac = Hmac::<Sha256>::new_from_slice(&self.key[..]);
-        let mut mac = mac.map_err(|error| Error::Internal(error.to_string()))?;
-        mac.update(token.expose());
-        mac.update(salt);
-        Ok(SessionToken::of(mac.finalize().into_bytes().into()))
-    }
-}
-
-impl std::fmt::Debug for Renewal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Renewal")
-            .field("lifetime", &self.lifetime)
-            .finish_non_exhaustive()
-    }
-}
 
 impl Sessions {
     /// Until when a session is remembered that begins now.

@@ -8,7 +8,7 @@ use vauban::orm::{DateTime, Db, Error, Result, Write};
 use vauban::units::{Retries, Units};
 
 use super::model::{RenewedToken, SessionRow};
-use super::renewal::Renewal;
+use super::successor::Renewal;
 use super::token::{SessionToken, TokenHash};
 use super::touch::Touches;
 use super::{Age, Clock, SessionLimits, Visitor};

@@ -33,7 +33,7 @@ struct Event {
     network: String,
 }
 
-/// The page.
+/// Shows both, to whoever is signed in.
 #[view(get, "/security/")]
 pub async fn show(_: SignedIn, at: AccountPages) -> Result<Response> {
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;

@@ -32,7 +32,7 @@ struct OneSession {
     is_this: bool,
 }
 
-/// The page.
+/// Lists the sessions of whoever is signed in: nobody else's has a place here.
 #[view(get, "/sessions/")]
 pub async fn show(_: SignedIn, at: AccountPages) -> Result<Response> {
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
