@@ -64,7 +64,7 @@ pub async fn submit(
         Ok((person, proved, token)) => {
             at.welcome(&person, &token, Some(proved.stored()));
             events::SIGNED_IN.log(Some(&at.cx));
-            Ok(Response::of(at.next(&query)?))
+            Ok(Response::of(at.next_after(&form.password, &query)?))
         }
         Err(failure) => {
             match failure {
