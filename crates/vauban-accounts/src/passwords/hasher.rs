@@ -541,7 +541,7 @@ mod tests {
     async fn asvs_6_3_8_nor_on_bcrypt_and_scrypt() {
         let hasher = small(1, 4, 4);
         let bcrypt = |cost: u32| {
-            let hash = format!("bcrypt$$2b${cost:02}$abcdefghijklmnopqrstuuBT8mpw5tGdD3eO40znWcQP/dT9hEVK");
+            let hash = format!("bcrypt$$2b${cost:02}$abcdefghijklmnopqrstuuaBT8mpw5tGdD3eO40znWcQP/dT9hEVK");
             Hash::from_stored(&hash)
         };
         let scrypt = |n: u32, p: u32| {
