@@ -195,7 +195,7 @@ impl AccountSettings {
         Some(Finding::error(
             "accounts.password_filter",
             format!("accounts.password_filter: {error}"),
-            "Make the file with `passwords build-filter LIST --out FILE`, or take the setting out.",
+            "Take the setting out, make the file with `passwords build-filter LIST --out FILE`, and set it again.",
         ))
     }
 

@@ -117,7 +117,10 @@ impl SettingValue for PepperSetting {
     const SECRET: bool = true;
 
     fn read(text: &str) -> Result<Self, String> {
-        let each = text.split(',').map(str::trim).filter(|one| !one.is_empty());
+        let each = text
+            .split([',', '\n'])
+            .map(str::trim)
+            .filter(|one| !one.is_empty());
         each.map(Secret::<String>::read)
             .collect::<Result<_, _>>()
             .map(Self)
