@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::error::HashError;
 use super::imported::{self, Imported};
 use super::password::Password;
-use super::pepper::Peppers;
+use super::pepper::{Pepper, Peppers};
 use super::phc::{self, Cost, Parsed};
 use super::work::{Kind, Work};
 use argon2::Block;
@@ -15,18 +16,6 @@ pub(crate) const MAX_HASH_BYTES: usize = 500;
 /// A password hash: a PHC string, or one in a form of Django's. Neither printed by `Debug` nor serialisable.
 #[derive(Clone)]
 pub struct Hash(String);
-
-/// A stored hash that cannot be used, or hashing failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HashError(pub(super) &'static str);
-
-impl fmt::Display for HashError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "password hash: {}", self.0)
-    }
-}
-
-impl std::error::Error for HashError {}
 
 impl fmt::Debug for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,6 +69,16 @@ impl Hash {
             _ => 0,
         }
     }
+}
+
+/// Hashes a new password.
+pub(super) fn make(
+    cost: Cost,
+    password: &Password,
+    pepper: Option<&Pepper>,
+    blocks: &mut [Block],
+) -> Result<Hash, HashError> {
+    phc::hash(cost, password.reveal().as_bytes(), pepper, blocks).map(Hash)
 }
 
 /// Whether the password is the one that was hashed.

@@ -18,7 +18,8 @@ use std::time::Duration;
 use argon2::Block;
 use tokio::sync::Semaphore;
 
-use super::hash::{self, Hash, HashError};
+use super::error::HashError;
+use super::hash::{self, Hash};
 use super::password::Password;
 use super::pepper::Peppers;
 use super::phc::{self, Cost};
@@ -129,7 +130,7 @@ impl Hasher {
         let (cost, password, inner) = (self.0.options.cost, password.clone(), Arc::clone(&self.0));
         let made = self.run(place, phc::block_count(cost), move |blocks| {
             let pepper = inner.peppers.current();
-            phc::hash(cost, password.reveal().as_bytes(), pepper, blocks)
+            hash::make(cost, &password, pepper, blocks)
         });
         Ok(made.await??)
     }

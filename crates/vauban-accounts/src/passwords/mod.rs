@@ -5,6 +5,7 @@
 //! pepper may be added (`pepper.rs`), and what was stolen elsewhere may be known (`filter/`).
 
 mod common;
+mod error;
 mod filter;
 mod hash;
 mod hasher;
@@ -19,8 +20,9 @@ mod tests;
 mod validators;
 mod work;
 
+pub use error::HashError;
 pub(crate) use filter::{FilterBuilder, NotALine, PasswordFilter};
-pub use hash::{Hash, HashError};
+pub use hash::Hash;
 pub use hasher::{Busy, Hasher, HasherOptions};
 pub(crate) use hasher::{Client, HasherFailure, Place};
 pub use password::{MAX_PASSWORD_BYTES, Password, PasswordTooLong};

@@ -12,7 +12,7 @@ use vauban::settings::{Secret, SettingValue};
 use vauban::signing::ModuleKeys;
 use zeroize::Zeroizing;
 
-use super::hash::HashError;
+use super::error::HashError;
 
 /// The peppers of a site: the one that new hashes are made with, and earlier ones.
 #[derive(Clone, Default)]

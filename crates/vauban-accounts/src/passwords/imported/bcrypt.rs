@@ -6,7 +6,7 @@ use ::bcrypt::verify;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::passwords::hash::HashError;
+use crate::passwords::error::HashError;
 use crate::passwords::work::{Kind, Work, note};
 
 /// CWE-400: each step doubles the work. Django's own are at 12.

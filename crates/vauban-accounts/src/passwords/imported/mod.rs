@@ -6,19 +6,13 @@
 
 #[cfg(feature = "import-hashes")]
 mod bcrypt;
+mod parts;
 mod pbkdf2;
 #[cfg(feature = "import-hashes")]
 mod scrypt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use subtle::ConstantTimeEq as _;
-
-use super::hash::HashError;
 use super::work::{Kind, Work};
-
-/// The longest salt of another program's. Django's own have 22 characters.
-const MAX_SALT: usize = 128;
+use crate::passwords::error::HashError;
 
 /// A hash of another program's, read and within its bound.
 #[derive(Debug)]
@@ -88,33 +82,4 @@ pub(super) fn spend(work: Work, password: &[u8]) -> Result<(), HashError> {
         _ => {}
     }
     Ok(())
-}
-
-/// A number as Django writes it: digits without anything before them.
-fn number(text: &str) -> Option<u32> {
-    let is_plain = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
-    is_plain.then(|| text.parse().ok()).flatten()
-}
-
-/// A salt as Django writes it.
-fn salt(text: &str) -> Result<String, HashError> {
-    // CWE-759
-    if text.is_empty() {
-        return Err(HashError("has no salt"));
-    }
-    if text.len() > MAX_SALT {
-        return Err(HashError("its salt is longer than 128 bytes"));
-    }
-    Ok(text.to_owned())
-}
-
-/// An output of exactly so many bytes: a shorter one would match many passwords.
-fn output<const N: usize>(text: &str) -> Result<[u8; N], HashError> {
-    let cut = HashError("is cut off, or longer than its algorithm makes it");
-    BASE64.decode(text).map_err(|_| cut)?.try_into().map_err(|_| cut)
-}
-
-/// CWE-208: in constant time.
-fn same(a: &[u8], b: &[u8]) -> bool {
-    a.ct_eq(b).into()
 }

@@ -5,8 +5,8 @@ use sha1::Sha1;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{number, output, salt, same};
-use crate::passwords::hash::HashError;
+use super::parts::{number, output, salt, same};
+use crate::passwords::error::HashError;
 use crate::passwords::work::{Kind, Work, note};
 
 /// CWE-400: Django's own are at 1,500,000 (6.1), and grow by a fifth with every version.

@@ -2,8 +2,8 @@
 
 use ::scrypt::{Params, scrypt};
 
-use super::{number, output, salt, same};
-use crate::passwords::hash::HashError;
+use super::parts::{number, output, salt, same};
+use crate::passwords::error::HashError;
 use crate::passwords::work::{Kind, Work, note};
 
 /// CWE-789: 128 MiB, in blocks of 128 bytes. Django's own take 16 MiB.
