@@ -127,7 +127,10 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                     lifetimes: settings.lifetimes,
                     site: wiring.package.name().to_owned(),
                     peppers: Peppers::of_settings(&settings.pepper, &settings.pepper_fallbacks),
-                    filter: PasswordFilter::of_setting(&settings.password_filter)?,
+                    filter: PasswordFilter::of_setting(&settings.password_filter).map_err(|error| {
+                        let path = &settings.password_filter;
+                        Failure::new(format_args!("accounts.password_filter is `{path}`: {error}"))
+                    })?,
                 };
                 // ASVS 6.2.11: a password of this site is not the site's name.
                 options.rules.context_words.push(wiring.package.name().to_owned());

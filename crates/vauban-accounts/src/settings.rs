@@ -194,7 +194,7 @@ impl AccountSettings {
         let error = PasswordFilter::of_setting(&self.password_filter).err()?;
         Some(Finding::error(
             "accounts.password_filter",
-            format!("accounts.password_filter: {error}"),
+            format!("accounts.password_filter is `{}`: {error}", self.password_filter),
             "Take the setting out, make the file with `passwords build-filter LIST --out FILE`, and set it again.",
         ))
     }

@@ -13,11 +13,13 @@ use crate::passwords::{FilterBuilder, NotALine};
 pub(super) fn command() -> Command {
     Command::new(
         "build-filter",
-        "Make the file for `accounts.password_filter` from a list: a password a line, or its SHA-1 as Have I Been Pwned publishes it \
-         (`HEX:count`). Takes 40 bytes of memory for each password; the file has 2.3",
+        "Make the file of stolen passwords for `accounts.password_filter`; takes up to 40 bytes of memory for each",
         run,
     )
-    .argument("LIST", "the list; `-` is standard input")
+    .argument(
+        "LIST",
+        "a password a line, or its SHA-1 as Have I Been Pwned publishes it (`HEX:count`); `-` is standard input",
+    )
     .option_of("out", "FILE", "The file to write")
     .option_of(
         "at-least",

@@ -19,11 +19,13 @@ const TOLD: u64 = 1000;
 pub(super) fn command() -> Command {
     Command::new(
         "import",
-        "Give accounts that have no password the hash that Django has of it. Lines are `address,hash`, JSON objects with `email` \
-         and `password`, or what `dumpdata auth.user --format jsonl` writes. Who has a password keeps it, so it may be run again",
+        "Give accounts that have no password the hash that Django has of it; who has one keeps it, so it may be run again",
         run,
     )
-    .argument("FILE", "the file with one address and hash a line")
+    .argument(
+        "FILE",
+        "a line for each: `address,hash`, a JSON object with `email` and `password`, or what `dumpdata auth.user --format jsonl` writes",
+    )
     .flag("create", "Make an account for each address that has none")
 }
 
