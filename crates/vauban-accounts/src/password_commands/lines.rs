@@ -1,5 +1,5 @@
 //! A line of a file of password hashes: `ann@example.com,pbkdf2_sha256$…`, `{"email": …, "password": …}`, or what Django's
-//! `dumpdata --format jsonl` writes.
+//! `manage.py dumpdata auth.user` writes as JSON lines.
 
 use serde::Deserialize;
 
