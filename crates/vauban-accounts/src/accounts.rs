@@ -18,7 +18,8 @@ use super::links::{LinkLifetimes, Links, Purpose};
 use super::own_fields::OwnFields;
 use super::pages::Layout;
 use super::passwords::{
-    Client, Hasher, HasherFailure, HasherOptions, Password, PasswordRules, Place, Weakness,
+    Client, Hasher, HasherFailure, HasherOptions, Password, PasswordFilter, PasswordRules, Peppers, Place,
+    Weakness,
 };
 use super::people::{Account, UserAccount};
 use super::throttle::{Attempt, BucketKeys, Throttles};
@@ -51,6 +52,8 @@ pub(crate) struct Said {
     pub(crate) remember: Remember,
     /// What mails call the site.
     pub(crate) site: String,
+    pub(crate) peppers: Peppers,
+    pub(crate) filter: Option<PasswordFilter>,
 }
 
 /// The accounts of one site: its users, its sessions, and everything that guards them.
@@ -73,6 +76,8 @@ pub struct Accounts {
     pub(super) own_fields: Option<Arc<dyn OwnFields>>,
     hasher: Hasher,
     rules: PasswordRules,
+    /// What is known of stolen passwords.
+    filter: Option<PasswordFilter>,
     #[cfg(debug_assertions)]
     pub(super) development: super::development::Helps,
 }
@@ -111,6 +116,8 @@ impl Accounts {
             lifetimes,
             remember,
             site,
+            peppers,
+            filter,
         } = said;
         let AccountOptions {
             rules,
@@ -134,11 +141,12 @@ impl Accounts {
             site,
             throttles: Throttles::new(units.clone(), clock, bucket_keys),
             devices: Devices::new(keys),
-            hasher: Hasher::new(hashing)?,
+            hasher: Hasher::with(hashing, peppers)?,
             sign_up,
             layout,
             own_fields,
             rules: rules.bounded(),
+            filter,
             #[cfg(debug_assertions)]
             development: super::development::Helps::default(),
             units,
@@ -206,7 +214,7 @@ impl Accounts {
         password: &Password,
     ) -> Result<Result<(), Vec<Weakness>>> {
         let known = [super::Attribute::address(email)];
-        let weak = self.rules.check(password, &known);
+        let weak = self.weaknesses(password, &known);
         if !weak.is_empty() {
             return Ok(Err(weak));
         }
@@ -255,7 +263,7 @@ impl Accounts {
         password: &Password,
     ) -> Result<Result<Uuid, Vec<Weakness>>> {
         let known = [super::Attribute::address(email)];
-        let weak = self.rules.check(password, &known);
+        let weak = self.weaknesses(password, &known);
         if !weak.is_empty() {
             return Ok(Err(weak));
         }
@@ -270,7 +278,17 @@ impl Accounts {
 
     /// What is wrong with a new password of somebody of whom this is known.
     pub(super) fn weaknesses(&self, password: &Password, known: &[super::Attribute]) -> Vec<Weakness> {
-        self.rules.check(password, known)
+        let mut weak = self.rules.check(password, known);
+        // ASVS 6.2.12
+        weak.extend(self.is_breached(password).then_some(Weakness::Breached));
+        weak
+    }
+
+    /// Whether the password is among those that are known to be stolen.
+    pub(super) fn is_breached(&self, password: &Password) -> bool {
+        self.filter
+            .as_ref()
+            .is_some_and(|filter| filter.contains(password))
     }
 
     /// Hashes a new password.

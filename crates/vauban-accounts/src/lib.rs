@@ -35,6 +35,7 @@ mod module;
 mod own_fields;
 mod pages;
 mod params;
+mod password_commands;
 mod passwords;
 mod people;
 #[cfg(any(test, feature = "testing"))]

@@ -17,12 +17,13 @@ use crate::links::{LinkRow, LinkStore};
 use crate::look_as::LookAs;
 use crate::own_fields::{Asked, OwnFields};
 use crate::pages::{AccountPage, Layout};
+use crate::passwords::{PasswordFilter, Peppers};
 use crate::people::UserAccount;
 use crate::services::{AddressChange, Administration, PasswordChange, SignIn, SignUp};
 use crate::sessions::{RenewedToken, SessionLimits, SessionRow, SessionStore};
 use crate::settings::AccountSettings;
 use crate::throttle::{ThrottleRow, Throttling};
-use crate::{commands, events, views};
+use crate::{commands, events, password_commands, views};
 
 /// The accounts of a site whose users are rows of `U`: sessions, sign-in, the account pages and their commands. Where
 /// the pages are is the site's to say: `include accounts at "/accounts/" = vauban::accounts::urls`.
@@ -118,17 +119,24 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .command(commands::invite())
             .command(commands::clear_sessions())
             .command(commands::end_sessions())
+            .command(password_commands::passwords())
             .identity(move |wiring, binder| {
                 if let Some(refusal) = own_fields.as_ref().and_then(|own| own.refusal()) {
                     return Err(Failure::new(refusal));
                 }
                 let mut options = options.clone();
+                let settings = wiring.settings.of::<AccountSettings>();
                 let said = Said {
                     limits: wiring.settings.of(),
-                    sign_up: wiring.settings.of::<AccountSettings>().sign_up,
-                    lifetimes: wiring.settings.of::<AccountSettings>().lifetimes,
-                    remember: wiring.settings.of::<AccountSettings>().remember,
+                    sign_up: settings.sign_up,
+                    lifetimes: settings.lifetimes,
+                    remember: settings.remember,
                     site: wiring.package.name().to_owned(),
+                    peppers: Peppers::of_settings(&settings.pepper, &settings.pepper_fallbacks),
+                    filter: PasswordFilter::of_setting(&settings.password_filter).map_err(|error| {
+                        let path = &settings.password_filter;
+                        Failure::new(format_args!("accounts.password_filter is `{path}`: {error}"))
+                    })?,
                 };
                 // ASVS 6.2.11: a password of this site is not the site's name.
                 options.rules.context_words.push(wiring.package.name().to_owned());

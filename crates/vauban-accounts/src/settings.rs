@@ -6,6 +6,7 @@ use vauban::checks::Finding;
 use vauban::settings::{ModuleSettings, SettingRow, SettingValue, Settings};
 
 use crate::links::{LinkLifetimes, Purpose};
+use crate::passwords::{PasswordFilter, PepperSetting};
 use crate::sessions::{SessionLimits, remember_bounds};
 
 impl ModuleSettings for SessionLimits {
@@ -55,6 +56,10 @@ pub(crate) struct AccountSettings {
     pub(crate) sign_up: SignUps,
     pub(crate) lifetimes: LinkLifetimes,
     pub(crate) remember: Remember,
+    /// The path of a file; empty: there is none.
+    pub(crate) password_filter: String,
+    pub(crate) pepper: PepperSetting,
+    pub(crate) pepper_fallbacks: PepperSetting,
 }
 
 /// The setting `accounts.remember_lifetime`.
@@ -151,6 +156,23 @@ impl ModuleSettings for AccountSettings {
                 |s: &mut Self| &mut s.remember.0,
             )
             .checked("1 to 90 days"),
+            SettingRow::new(
+                "password_filter",
+                "file of stolen passwords, made by `passwords build-filter`, that nobody may choose",
+                |s: &mut Self| &mut s.password_filter,
+            )
+            .checked("can be read and is whole"),
+            SettingRow::new(
+                "password_pepper",
+                "secret that is mixed into passwords before they are hashed; lost, nobody signs in",
+                |s: &mut Self| &mut s.pepper,
+            )
+            .checked("long, random, not a known default"),
+            SettingRow::new(
+                "password_pepper_fallbacks",
+                "earlier peppers: hashes made with them are verified, and replaced at the next sign-in",
+                |s: &mut Self| &mut s.pepper_fallbacks,
+            ),
         ]
     }
 
@@ -177,7 +199,38 @@ impl ModuleSettings for AccountSettings {
                 )
             })
         });
-        outside.collect()
+        outside
+            .chain(self.of_the_filter())
+            .chain(self.of_the_pepper())
+            .collect()
+    }
+}
+
+impl AccountSettings {
+    /// CWE-1188: a filter that was asked for and is not there would let everything through.
+    fn of_the_filter(&self) -> Option<Finding> {
+        let error = PasswordFilter::of_setting(&self.password_filter).err()?;
+        Some(Finding::error(
+            "accounts.password_filter",
+            format!("accounts.password_filter is `{}`: {error}", self.password_filter),
+            "Take the setting out, make the file with `passwords build-filter LIST --out FILE`, and set it again.",
+        ))
+    }
+
+    /// CWE-521: a pepper that can be guessed is guessed with the passwords.
+    fn of_the_pepper(&self) -> Option<Finding> {
+        let why = match self.pepper.len() {
+            0 => return None,
+            1 => self.pepper.weakness()?,
+            _ => "is more than one".to_owned(),
+        };
+        Some(Finding::error(
+            "accounts.password_pepper",
+            format!("accounts.password_pepper {why}"),
+            "Make one with `head -c 48 /dev/urandom | base64` before anybody has a password, keep it where the database's backups are \
+             not, and set VAUBAN_ACCOUNTS_PASSWORD_PEPPER_FILE to its path. Earlier ones go into \
+             accounts.password_pepper_fallbacks.",
+        ))
     }
 }
 

@@ -82,6 +82,29 @@ pub(crate) trait UserTable: Send + Sync + 'static {
         old: &'a Hash,
         new: &'a Hash,
     ) -> Answer<'a, bool>;
+    /// Gives an account that has no password this hash of another program's, or makes one: for whoever holds the machine.
+    fn bring<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        email: Email,
+        hash: Option<Hash>,
+        create: bool,
+    ) -> Answer<'a, Brought>;
+}
+
+/// What became of an account that was brought from another program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Brought {
+    /// It was there, and has this password now.
+    Set,
+    /// It is there now.
+    Made,
+    /// It has a password, and keeps it.
+    Kept,
+    /// It is there, and has no password on either side.
+    Nothing,
+    /// It is not there.
+    Unknown,
 }
 
 /// [`UserTable`] of the application's type.
@@ -330,6 +353,45 @@ impl<U: UserAccount> UserTable for TableOf<U> {
                 .change_all(&db.acting::<PasswordChange<U>>(), |c| [c.hash.set(new)])
                 .await?;
             Ok(changed == 1)
+        })
+    }
+
+    fn bring<'a>(
+        &'a self,
+        db: &'a Db<Write>,
+        email: Email,
+        hash: Option<Hash>,
+        create: bool,
+    ) -> Answer<'a, Brought> {
+        Box::pin(async move {
+            let acting = db.acting::<Administration<U>>();
+            let found = QuerySet::<U>::new()
+                .filter(|u| U::columns_of_account(u).email.eq(&email))
+                .first(&acting)
+                .await?;
+            let (id, then) = match found {
+                Some(user) => (user.id().uuid(), Brought::Set),
+                None if !create => return Ok(Brought::Unknown),
+                // CWE-269: the flags have their defaults, whatever they were there.
+                None => {
+                    let user = Create::<U>::new(U::fresh(email)).save(&acting).await?;
+                    (user.id().uuid(), Brought::Made)
+                }
+            };
+            // CWE-620: a password that somebody has chosen here is not undone by an old file.
+            if Credential::objects()
+                .filter(|c| c.user.eq(id))
+                .exists(&acting)
+                .await?
+            {
+                return Ok(Brought::Kept);
+            }
+            match hash {
+                Some(hash) => self.put_hash(db, id, &hash).await?,
+                None if then == Brought::Set => return Ok(Brought::Nothing),
+                None => {}
+            }
+            Ok(then)
         })
     }
 }

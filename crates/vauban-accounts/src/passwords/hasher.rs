@@ -18,8 +18,14 @@ use std::time::Duration;
 use argon2::Block;
 use tokio::sync::Semaphore;
 
+use super::error::HashError;
+use super::hash::{self, Hash};
 use super::password::Password;
-use super::phc::{self, Cost, Hash, HashError};
+use super::pepper::Peppers;
+use super::phc::{self, Cost};
+#[cfg(test)]
+use super::work::DONE;
+use super::work::Levels;
 
 /// How long unused blocks are kept.
 const KEEP: Duration = Duration::from_secs(60);
@@ -83,10 +89,10 @@ struct Inner {
     blocks: Mutex<Vec<Vec<Block>>>,
     /// Counts uses, to tell a quiet minute.
     uses: AtomicU64,
-    /// How many blocks are filled for whoever signs in, whatever hash is stored, and whether one is.
-    level: AtomicU64,
+    levels: Levels,
+    peppers: Peppers,
     #[cfg(test)]
-    worked: AtomicU64,
+    worked: [AtomicU64; 5],
 }
 
 impl Hasher {
@@ -95,15 +101,21 @@ impl Hasher {
     /// # Errors
     /// [`HashError`] where the cost is outside what Argon2 allows, or more than is verified.
     pub fn new(options: HasherOptions) -> Result<Self, HashError> {
-        let level = phc::work(options.cost)?;
+        Self::with(options, Peppers::default())
+    }
+
+    /// Makes a hasher that adds a pepper.
+    pub(crate) fn with(options: HasherOptions, peppers: Peppers) -> Result<Self, HashError> {
+        let levels = Levels::of(phc::work(options.cost)?);
         Ok(Self(Arc::new(Inner {
             turns: Arc::new(Semaphore::new(options.workers.max(1))),
             places: Mutex::default(),
             blocks: Mutex::default(),
             uses: AtomicU64::new(0),
-            level: AtomicU64::new(level),
+            levels,
+            peppers,
             #[cfg(test)]
-            worked: AtomicU64::new(0),
+            worked: Default::default(),
             options,
         })))
     }
@@ -115,9 +127,10 @@ impl Hasher {
 
     /// Hashes a new password.
     pub(crate) async fn hash(&self, password: &Password, place: &Place) -> Result<Hash, HasherFailure> {
-        let (cost, password) = (self.0.options.cost, password.clone());
+        let (cost, password, inner) = (self.0.options.cost, password.clone(), Arc::clone(&self.0));
         let made = self.run(place, phc::block_count(cost), move |blocks| {
-            phc::hash(cost, password.reveal().as_bytes(), blocks)
+            let pepper = inner.peppers.current();
+            hash::make(cost, &password, pepper, blocks)
         });
         Ok(made.await??)
     }
@@ -125,7 +138,10 @@ impl Hasher {
     /// Verifies a password. Without a stored hash, or with one that cannot be read, the answer is no.
     ///
     /// CWE-208, ASVS 6.3.8: the work is the same, whatever is stored. A hash that was made more cheaply is made up for. One
-    /// that was made more dearly cannot be: from the first on, every other is as much work as the dearest.
+    /// that was made more dearly, or by another program's algorithm, cannot be: the first of each kind that is looked at tells of
+    /// its account, once; from then on everybody does as much work of that kind as the dearest. So an account whose hash was
+    /// imported is not told from one with a hash of ours, or from none. What is left, and cannot be helped: that first one, and
+    /// that whoever proves such a password waits for the new hash, and sees it.
     pub(crate) async fn verify(
         &self,
         password: &Password,
@@ -133,23 +149,23 @@ impl Hasher {
         place: &Place,
     ) -> Result<Verdict, HasherFailure> {
         let cost = self.0.options.cost;
-        let own = stored.map_or(0, Hash::work);
-        let level = self.0.level.fetch_max(own, Ordering::Relaxed);
-        if own > level {
+        let own = stored.and_then(Hash::work);
+        if own.is_some_and(|own| self.0.levels.raise(own)) {
             tracing::warn!(
                 target: "vauban::accounts",
                 "a stored password hash costs more than new ones: until the program starts again every sign-in takes as long \
                  as with it, so that nothing is told by the time"
             );
         }
-        let outdated = stored.is_some_and(|hash| hash.is_outdated(cost));
+        let outdated = stored.is_some_and(|hash| hash.is_outdated(cost, &self.0.peppers));
         let need = stored.map_or(0, Hash::blocks).max(phc::block_count(cost));
-        let (password, hash, level) = (password.clone(), stored.cloned(), level.max(own));
+        let (password, hash, inner) = (password.clone(), stored.cloned(), Arc::clone(&self.0));
         let verified = self.run(place, need, move |blocks| {
-            let password = password.reveal().as_bytes();
-            let verified = hash.map(|hash| phc::verify(&hash, password, blocks)).transpose();
-            let done = if verified.is_ok() { own } else { 0 };
-            phc::spend(cost, level.saturating_sub(done), password, blocks)?;
+            let verify = |hash: Hash| hash::verify(&hash, &password, &inner.peppers, blocks);
+            let verified = hash.map(verify).transpose();
+            for work in inner.levels.left(own.filter(|_| verified.is_ok())) {
+                hash::spend(work, cost, &password, blocks)?;
+            }
             verified
         });
         let matches = verified.await??.unwrap_or(false);
@@ -192,7 +208,9 @@ impl Hasher {
             let mut blocks = inner.borrow_blocks(need);
             let result = work(&mut blocks);
             #[cfg(test)]
-            inner.worked.fetch_add(phc::WORK.take(), Ordering::Relaxed);
+            for (all, done) in inner.worked.iter().zip(DONE.take()) {
+                all.fetch_add(done, Ordering::Relaxed);
+            }
             inner.give_back(blocks);
             result
         });
@@ -471,17 +489,17 @@ mod tests {
         let unreadable = Hash::from_stored("pbkdf2_sha256$1000000$salt$aGFzaA==");
         let planted =
             Hash::from_stored("$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHRzYWx0$gwQOXSNhxiOxPOA0+PY10A");
-        let work = async |text: &str, stored: Option<&Hash>| {
-            let before = (
-                hasher.0.worked.load(Ordering::Relaxed),
-                hasher.0.uses.load(Ordering::Relaxed),
-            );
+        let done = |hasher: &Hasher| hasher.0.worked.each_ref().map(|one| one.load(Ordering::Relaxed));
+        let all_work = async |text: &str, stored: Option<&Hash>| {
+            let before = (done(&hasher), hasher.0.uses.load(Ordering::Relaxed));
             let place = hasher.place(client(1)).unwrap();
             let verdict = hasher.verify(&password(text), stored, &place).await;
             assert!(verdict.map_or(true, |verdict| verdict.matches == (text == "secret")));
             assert_eq!(hasher.0.uses.load(Ordering::Relaxed), before.1 + 1);
-            hasher.0.worked.load(Ordering::Relaxed) - before.0
+            let after = done(&hasher);
+            std::array::from_fn::<_, 5, _>(|kind| after[kind] - before.0[kind])
         };
+        let work = async |text: &str, stored: Option<&Hash>| all_work(text, stored).await[0];
         let dearer = of(256, 3).await.0;
         let readable: Vec<&Hash> = cheaper.iter().chain([&present]).collect();
         for stored in &readable {
@@ -495,6 +513,56 @@ mod tests {
         // The parameters were lowered: from the first such hash on, all are as much work as that.
         for stored in [Some(&dearer)].iter().chain(&all) {
             assert_eq!(work("wrong", *stored).await, 256 * 3, "{stored:?}");
+        }
+        // A hash was imported: from the first one on, all are as much work of its kind, too; and of the dearest.
+        let sha256 = |iterations: u32| {
+            let hash =
+                format!("pbkdf2_sha256${iterations}$salt$bBoT3HnJrIEzKoKv8DV1Wyb1VZ9bEjC5T7LqAF1iqeE=");
+            Hash::from_stored(&hash)
+        };
+        let sha1 = Hash::from_stored("pbkdf2_sha1$70$salt$6dFmuKhZQPgOxETMlxUroIqypQg=");
+        let (small, large) = (sha256(100), sha256(900));
+        let mut all: Vec<Option<&Hash>> = all;
+        for (one, expected) in [
+            (&small, [768, 100, 0, 0, 0]),
+            (&sha1, [768, 100, 70, 0, 0]),
+            (&large, [768, 900, 70, 0, 0]),
+        ] {
+            all.push(Some(one));
+            assert_eq!(all_work("wrong", Some(one)).await, expected);
+            for stored in &all {
+                assert_eq!(all_work("wrong", *stored).await, expected, "{stored:?}");
+            }
+        }
+    }
+
+    /// ASVS 6.3.8, CWE-208: the same of bcrypt and scrypt.
+    #[cfg(feature = "import-hashes")]
+    #[tokio::test]
+    async fn asvs_6_3_8_nor_on_bcrypt_and_scrypt() {
+        let hasher = small(1, 4, 4);
+        let bcrypt = |cost: u32| {
+            let hash = format!("bcrypt$$2b${cost:02}$abcdefghijklmnopqrstuuaBT8mpw5tGdD3eO40znWcQP/dT9hEVK");
+            Hash::from_stored(&hash)
+        };
+        let scrypt = |n: u32, p: u32| {
+            let hash = format!(
+                "scrypt${n}$salt$8${p}$T0m2KuDsO+npGEaqQsEJ62hkF2h23RYSoKtUdXIpEvhJiIPmasDxFpqL6xoEyg0boAYD24HVf0E4L/jk2TEkCQ=="
+            );
+            Hash::from_stored(&hash)
+        };
+        let all = [bcrypt(4), bcrypt(7), scrypt(16, 3), scrypt(64, 1), scrypt(32, 1)];
+        for hash in &all {
+            hash.check().unwrap();
+            verify(&hasher, "wrong", Some(hash)).await;
+        }
+        let done = |hasher: &Hasher| hasher.0.worked.each_ref().map(|one| one.load(Ordering::Relaxed));
+        for stored in all.iter().map(Some).chain([None]) {
+            let before = done(&hasher);
+            verify(&hasher, "wrong", stored).await;
+            let after = done(&hasher);
+            let work = std::array::from_fn::<_, 5, _>(|kind| after[kind] - before[kind]);
+            assert_eq!(work, [64, 0, 0, 1 << 7, 64 * 8], "{stored:?}");
         }
     }
 

@@ -1,19 +1,32 @@
 //! Passwords: what may be one, how it is kept, and what the hashing may cost.
 //!
 //! One file per control: [`Password`] is the text as it was typed, [`validators`](self) say what is too weak,
-//! [`Hasher`] turns it into an Argon2id hash off the request's threads.
+//! [`Hasher`] turns it into an Argon2id hash off the request's threads. Hashes of other programs are verified (`imported/`), a
+//! pepper may be added (`pepper.rs`), and what was stolen elsewhere may be known (`filter/`).
 
 mod common;
+mod error;
+mod filter;
+mod hash;
 mod hasher;
+mod imported;
 mod password;
+mod pepper;
 mod phc;
 mod predictable;
 mod similarity;
+#[cfg(test)]
+mod tests;
 mod validators;
+mod work;
 
+pub use error::HashError;
+pub(crate) use filter::{FilterBuilder, NotALine, PasswordFilter};
+pub use hash::Hash;
 pub use hasher::{Busy, Hasher, HasherOptions};
 pub(crate) use hasher::{Client, HasherFailure, Place};
 pub use password::{MAX_PASSWORD_BYTES, Password, PasswordTooLong};
-pub use phc::{Cost, Hash, HashError};
+pub(crate) use pepper::{PepperSetting, Peppers};
+pub use phc::Cost;
 pub use similarity::quick_ratio;
 pub use validators::{Attribute, PasswordRules, Weakness};

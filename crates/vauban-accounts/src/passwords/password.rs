@@ -16,7 +16,11 @@ pub const MAX_PASSWORD_BYTES: usize = 1024;
 /// It is taken exactly as typed: no trimming, no case folding, no cutting (ASVS 6.2.8). Only its Unicode form
 /// is normalised (NFC, RFC 8265 §4.2.2), because keyboards differ in how they spell `é`.
 #[derive(Clone)]
-pub struct Password(Zeroizing<String>);
+pub struct Password {
+    normal: Zeroizing<String>,
+    /// As it was typed, where that is another text: hashes of programs that normalise nothing are of this one.
+    typed: Option<Zeroizing<String>>,
+}
 
 /// More than [`MAX_PASSWORD_BYTES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,12 +60,18 @@ impl Password {
         if normal.len() > MAX_PASSWORD_BYTES {
             return Err(PasswordTooLong);
         }
-        Ok(Self(normal))
+        let typed = (normal.as_str() != typed).then(|| Zeroizing::new(typed.to_owned()));
+        Ok(Self { normal, typed })
     }
 
     /// The text. For hashing and for the validators only.
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.normal
+    }
+
+    /// The text before its Unicode form was made one.
+    pub(super) fn as_typed(&self) -> &str {
+        self.typed.as_ref().unwrap_or(&self.normal)
     }
 }
 
@@ -98,7 +108,9 @@ mod tests {
         for typed in [" with spaces ", "MiXeD", "tab\t", "ﬁ ligature stays"] {
             assert_eq!(Password::new(typed).unwrap().reveal(), typed);
         }
-        assert_eq!(Password::new("e\u{301}").unwrap().reveal(), "é");
+        let two = Password::new("e\u{301}").unwrap();
+        assert_eq!((two.reveal(), two.as_typed()), ("é", "e\u{301}"));
+        assert_eq!(Password::new("é").unwrap().as_typed(), "é");
     }
 
     /// ASVS 6.2.9 and CWE-400.

@@ -1,10 +1,12 @@
 //! Argon2id hashes as PHC strings (RFC 9106; the PHC string format).
 
-use std::fmt;
-
 use argon2::password_hash::phc::{Output, ParamsString, Salt};
-use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
+use argon2::{Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, PasswordHash, Version};
 use subtle::ConstantTimeEq;
+
+use super::error::HashError;
+use super::pepper::{Pepper, Peppers};
+use super::work::{Kind, Work, note};
 
 /// What a hash may cost at most: 256 MiB, ten passes. A row with more was not written by us and must not decide how
 /// much memory a log-in takes (CWE-789).
@@ -57,79 +59,31 @@ impl Cost {
     }
 }
 
-/// A password hash: a PHC string. Neither printed by `Debug` nor serialisable.
-#[derive(Clone)]
-pub struct Hash(String);
-
-/// A stored hash that cannot be used, or hashing failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HashError(&'static str);
-
-impl fmt::Display for HashError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "password hash: {}", self.0)
-    }
-}
-
-impl std::error::Error for HashError {}
-
-impl fmt::Debug for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // CWE-532: hashes can be guessed at offline, so they stay out of logs.
-        f.write_str("Hash(…)")
-    }
-}
-
-impl Hash {
-    /// A hash as it stands in the database.
-    pub fn from_stored(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
-    /// As it stands in the database: a PHC string, or one that Django wrote (`argon2$argon2id$…`).
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether it was made otherwise than new ones are, so that the next log-in replaces it. CWE-208: also one that costs more,
-    /// since every sign-in takes as long as the dearest; what a site's hashes cost at least is bounded elsewhere (CWE-916).
-    pub(super) fn is_outdated(&self, cost: Cost) -> bool {
-        Parsed::read(&self.0).map_or(true, |parsed| {
-            parsed.algorithm != Algorithm::Argon2id
-                || parsed.version != Version::V0x13
-                || parsed.params.m_cost() != cost.memory_kib
-                || parsed.params.t_cost() != cost.passes
-                || parsed.params.p_cost() != cost.lanes
-                || parsed.salt.len() < 16
-                || parsed.output.len() < 32
-        })
-    }
-
-    /// How many blocks are filled to verify it; none if it cannot be read.
-    pub(super) fn work(&self) -> u64 {
-        Parsed::read(&self.0).map_or(0, |parsed| work_of(&parsed.params))
-    }
-
-    /// How many memory blocks verifying takes.
-    pub(super) fn blocks(&self) -> usize {
-        Parsed::read(&self.0).map_or(0, |parsed| parsed.params.block_count())
-    }
-}
-
-/// Hashes with a fresh salt of 128 bits.
-pub(super) fn hash(cost: Cost, password: &[u8], blocks: &mut [Block]) -> Result<Hash, HashError> {
+/// Hashes with a fresh salt of 128 bits, and with the pepper, whose id the string then has (`keyid`, as the PHC string format calls
+/// it).
+pub(super) fn hash(
+    cost: Cost,
+    password: &[u8],
+    pepper: Option<&Pepper>,
+    blocks: &mut [Block],
+) -> Result<String, HashError> {
     let params = params(cost)?;
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|_| HashError("no random bytes"))?;
     let mut out = [0; 32];
+    let peppered = pepper.map(|pepper| pepper.apply(password));
     fill(
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone()),
-        password,
+        peppered.as_ref().map_or(password, |peppered| &peppered[..]),
         &salt,
         &mut out,
         blocks,
     )?;
     let unwritable = |_| HashError("not writable as a PHC string");
+    let params = match pepper {
+        Some(pepper) => named(cost, pepper).map_err(|_| HashError("parameters"))?,
+        None => params,
+    };
     let phc = PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
@@ -137,23 +91,18 @@ pub(super) fn hash(cost: Cost, password: &[u8], blocks: &mut [Block]) -> Result<
         salt: Some(Salt::new(&salt).map_err(unwritable)?),
         hash: Some(Output::new(&out).map_err(unwritable)?),
     };
-    Ok(Hash(phc.to_string()))
+    Ok(phc.to_string())
 }
 
-/// Whether the password is the one that was hashed.
-pub(super) fn verify(stored: &Hash, password: &[u8], blocks: &mut [Block]) -> Result<bool, HashError> {
-    let Parsed {
-        algorithm,
-        version,
-        params,
-        salt,
-        output,
-    } = Parsed::read(&stored.0)?;
-    let mut out = vec![0; output.len()];
-    let argon2 = Argon2::new(algorithm, version, params);
-    fill(argon2, password, &salt, &mut out, blocks)?;
-    // CWE-208: in constant time.
-    Ok(out.ct_eq(output.as_bytes()).into())
+/// The parameters with the pepper's id.
+fn named(cost: Cost, pepper: &Pepper) -> argon2::Result<Params> {
+    ParamsBuilder::new()
+        .m_cost(cost.memory_kib)
+        .t_cost(cost.passes)
+        .p_cost(cost.lanes)
+        .output_len(32)
+        .keyid(KeyId::new(pepper.id())?)
+        .build()
 }
 
 /// Fills as many blocks, in the memory that `cost` has, and forgets what came of it.
@@ -191,24 +140,17 @@ fn fill(
     out: &mut [u8],
     blocks: &mut [Block],
 ) -> Result<(), HashError> {
-    #[cfg(test)]
-    WORK.with(|work| work.set(work.get() + work_of(argon2.params())));
+    note(work_of(argon2.params()));
     argon2
         .hash_password_into_with_memory(password, salt, out, blocks)
         .map_err(|_| HashError("hashing failed"))
-}
-
-#[cfg(test)]
-thread_local! {
-    /// How many blocks this thread has filled.
-    pub(super) static WORK: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
 /// How many blocks hashing at this cost fills.
 ///
 /// # Errors
 /// Where it is outside what Argon2 allows, or more than a stored hash may cost: what is written can be verified.
-pub(super) fn work(cost: Cost) -> Result<u64, HashError> {
+pub(super) fn work(cost: Cost) -> Result<Work, HashError> {
     Ok(work_of(&bounded(params(cost)?)?))
 }
 
@@ -222,8 +164,11 @@ fn bounded(params: Params) -> Result<Params, HashError> {
     Ok(params)
 }
 
-fn work_of(params: &Params) -> u64 {
-    params.block_count() as u64 * u64::from(params.t_cost())
+fn work_of(params: &Params) -> Work {
+    Work {
+        kind: Kind::Argon2,
+        amount: params.block_count() as u64 * u64::from(params.t_cost()),
+    }
 }
 
 /// The number of blocks that a cost needs.
@@ -236,7 +181,8 @@ fn params(cost: Cost) -> Result<Params, HashError> {
         .map_err(|_| HashError("cost out of range"))
 }
 
-struct Parsed {
+/// An Argon2 hash, read and within the bound.
+pub(super) struct Parsed {
     algorithm: Algorithm,
     version: Version,
     params: Params,
@@ -245,9 +191,9 @@ struct Parsed {
 }
 
 impl Parsed {
-    fn read(text: &str) -> Result<Self, HashError> {
-        let django = text.strip_prefix("argon2").filter(|rest| rest.starts_with('$'));
-        let phc = PasswordHash::new(django.unwrap_or(text)).map_err(|_| HashError("not a PHC string"))?;
+    /// Reads a PHC string.
+    pub(super) fn read(text: &str) -> Result<Self, HashError> {
+        let phc = PasswordHash::new(text).map_err(|_| HashError("not a PHC string"))?;
         let algorithm =
             Algorithm::new(phc.algorithm.as_str()).map_err(|_| HashError("not an Argon2 hash"))?;
         let version = phc.version.map_or(Ok(Version::V0x10), Version::try_from);
@@ -269,12 +215,52 @@ impl Parsed {
             output,
         })
     }
+
+    /// Whether the password is the one that was hashed.
+    pub(super) fn verify(
+        self,
+        password: &[u8],
+        peppers: &Peppers,
+        blocks: &mut [Block],
+    ) -> Result<bool, HashError> {
+        let peppered = match self.params.keyid() {
+            [] => None,
+            id => Some(peppers.of(id)?.apply(password)),
+        };
+        let mut out = vec![0; self.output.len()];
+        let argon2 = Argon2::new(self.algorithm, self.version, self.params);
+        let password = peppered.as_ref().map_or(password, |peppered| &peppered[..]);
+        fill(argon2, password, &self.salt, &mut out, blocks)?;
+        // CWE-208: in constant time.
+        Ok(out.ct_eq(self.output.as_bytes()).into())
+    }
+
+    /// Whether new ones are made otherwise.
+    pub(super) fn is_outdated(&self, cost: Cost, peppers: &Peppers) -> bool {
+        self.algorithm != Algorithm::Argon2id
+            || self.version != Version::V0x13
+            || self.params.m_cost() != cost.memory_kib
+            || self.params.t_cost() != cost.passes
+            || self.params.p_cost() != cost.lanes
+            || self.params.keyid() != peppers.current().map_or(&[][..], Pepper::id)
+            || self.salt.len() < 16
+            || self.output.len() < 32
+    }
+
+    /// How many blocks are filled to verify it.
+    pub(super) fn work(&self) -> Work {
+        work_of(&self.params)
+    }
+
+    /// How many memory blocks verifying takes.
+    pub(super) fn blocks(&self) -> usize {
+        self.params.block_count()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vauban::vectors;
 
     const SMALL: Cost = Cost {
         memory_kib: 64,
@@ -282,32 +268,48 @@ mod tests {
         lanes: 1,
     };
 
+    /// Hashes "secret" without a pepper.
+    fn made(cost: Cost) -> String {
+        hash(
+            cost,
+            b"secret",
+            None,
+            &mut vec![Block::default(); block_count(cost)],
+        )
+        .unwrap()
+    }
+
+    fn is_outdated(hash: &str, cost: Cost) -> bool {
+        Parsed::read(hash).unwrap().is_outdated(cost, &Peppers::default())
+    }
+
+    fn verified(hash: &str, password: &[u8]) -> Result<bool, HashError> {
+        let parsed = Parsed::read(hash)?;
+        let mut blocks = vec![Block::default(); parsed.blocks()];
+        parsed.verify(password, &Peppers::default(), &mut blocks)
+    }
+
     #[test]
     fn a_hash_verifies_its_password_only() {
-        let mut blocks = vec![Block::default(); block_count(SMALL)];
-        let hash = hash(SMALL, b"secret", &mut blocks).unwrap();
-        assert!(hash.as_str().starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-        assert_eq!(verify(&hash, b"secret", &mut blocks), Ok(true));
-        assert_eq!(verify(&hash, b"Secret", &mut blocks), Ok(false));
-        assert!(!hash.is_outdated(SMALL));
-        assert!(hash.is_outdated(Cost { passes: 2, ..SMALL }));
+        let hash = made(SMALL);
+        assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+        assert_eq!(verified(&hash, b"secret"), Ok(true));
+        assert_eq!(verified(&hash, b"Secret"), Ok(false));
+        assert!(!is_outdated(&hash, SMALL));
+        assert!(is_outdated(&hash, Cost { passes: 2, ..SMALL }));
     }
 
     /// CWE-759: two hashes of one password differ.
     #[test]
     fn salts_are_fresh() {
-        let mut blocks = vec![Block::default(); block_count(SMALL)];
-        let mut make = || hash(SMALL, b"secret", &mut blocks).unwrap().as_str().to_owned();
-        assert_ne!(make(), make());
+        assert_ne!(made(SMALL), made(SMALL));
     }
 
     /// CWE-789: a planted row cannot ask for 4 TiB.
     #[test]
     fn stored_costs_are_bounded() {
-        let planted =
-            Hash::from_stored("$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHRzYWx0$gwQOXSNhxiOxPOA0+PY10A");
-        assert_eq!(planted.blocks(), 0);
-        assert!(verify(&planted, b"x", &mut []).is_err());
+        let planted = "$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHRzYWx0$gwQOXSNhxiOxPOA0+PY10A";
+        assert!(verified(planted, b"x").is_err());
     }
 
     /// ASVS 11.4.2. A site that hashes at more than is verified would write hashes that open to nobody: it does not start.
@@ -364,8 +366,7 @@ mod tests {
             lanes,
         };
         let cost = of(128, 2, 2);
-        let made = |cost| hash(cost, b"secret", &mut vec![Block::default(); block_count(cost)]).unwrap();
-        assert!(!made(cost).is_outdated(cost));
+        assert!(!is_outdated(&made(cost), cost));
         for other in [
             of(128, 3, 2),
             of(256, 2, 2),
@@ -374,31 +375,7 @@ mod tests {
             of(128, 1, 2),
             of(64, 8, 2),
         ] {
-            assert!(made(other).is_outdated(cost), "{other:?}");
-        }
-    }
-
-    /// The Argon2 cases of the shared file: what Django's hashes verify, ours do.
-    #[test]
-    fn vectors_password_hashes_argon2() {
-        let sample = include_str!("../../tests/samples/password_hashes.json");
-        let cases = vectors::cases("password_hashes.json", sample);
-        let total = cases.len();
-        let mut ran = 0;
-        for case in cases {
-            let encoded = case["encoded"].as_str().unwrap();
-            if !encoded.starts_with("argon2$") {
-                continue;
-            }
-            let hash = Hash::from_stored(encoded);
-            let mut blocks = vec![Block::default(); hash.blocks()];
-            let got =
-                verify(&hash, case["password"].as_str().unwrap().as_bytes(), &mut blocks).unwrap_or(false);
-            assert_eq!(got, case["expect"].as_bool().unwrap(), "{case}");
-            ran += 1;
-        }
-        if total == 92 {
-            assert_eq!(ran, 13);
+            assert!(is_outdated(&made(other), cost), "{other:?}");
         }
     }
 }

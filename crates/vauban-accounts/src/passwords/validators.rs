@@ -63,6 +63,8 @@ pub enum Weakness {
     TooPredictable,
     /// Digits only.
     EntirelyNumeric,
+    /// Stolen from another site, as `accounts.password_filter` knows.
+    Breached,
 }
 
 impl Default for PasswordRules {
@@ -166,6 +168,10 @@ impl From<&Weakness> for Problem {
             Weakness::EntirelyNumeric => {
                 Self::new("password_entirely_numeric", "This password is entirely numeric.")
             }
+            Weakness::Breached => Self::new(
+                "password_breached",
+                "This password is on a list of passwords that were stolen elsewhere: whoever guesses tries it first. Choose another one.",
+            ),
         }
     }
 }

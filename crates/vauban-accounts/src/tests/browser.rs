@@ -67,7 +67,7 @@ impl TestSite {
         Self::of(Kit::new(), change)
     }
 
-    fn of(kit: Kit, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(super) fn of(kit: Kit, change: impl FnOnce(&mut Settings)) -> Self {
         let accounts = Arc::clone(&kit.accounts);
         let mut settings = Settings::for_test(Mode::Development, "", &[]);
         settings.allowed_hosts = vec!["localhost".parse().unwrap(), "example.com".parse().unwrap()];

@@ -1,5 +1,7 @@
 //! Attacks on accounts and sessions, below HTTP: each is seen to fail for the reason it names.
 
+mod breached;
+mod brought;
 mod browser;
 mod email;
 mod history;

@@ -12,12 +12,14 @@ use crate::forms::SignUpForm;
 use crate::identify;
 use crate::pages::Page;
 use crate::params::AccountPages;
-use crate::passwords::{Attribute, Weakness};
+use crate::passwords::{Attribute, Password, Weakness};
 use crate::people::Account;
 use crate::sessions::{SessionToken, Start, Visitor};
 use vauban::forms::{BoundField, Clean, Cleaned, Form, FormFields, Problem};
 use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
+use vauban::messages::Level;
 use vauban::orm::DateTime;
+use vauban::site::SESSION_COOKIE;
 
 /// The cookie of a browser that signed in before, without its prefix.
 pub(crate) const DEVICE_COOKIE: &str = "device";
@@ -58,6 +60,19 @@ impl AccountPages {
         let url = LocalUrl::parse(&query.next, &self.cx).or_else(home);
         url.map(|url| Redirect::local(&url))
             .ok_or_else(|| Error::internal("`/` is not a local address"))
+    }
+
+    /// Where to go after a sign-in with this password: to another one, if it was stolen elsewhere (ASVS 6.2.12).
+    pub(crate) fn next_after(&self, password: &Password, query: &Next) -> Result<Redirect> {
+        if !self.accounts.is_breached(password) {
+            return self.next(query);
+        }
+        self.cx.say(
+            Level::Warning,
+            "Your password is on a list of passwords that were stolen elsewhere: whoever guesses tries it first. Please choose another \
+             one now.",
+        );
+        Ok(Redirect::to(crate::urls::password()))
     }
 
     /// What was typed for a new account, if it is valid and its password is not weak; else the form with what is wrong with it

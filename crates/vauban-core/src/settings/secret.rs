@@ -35,6 +35,13 @@ impl<T: Zeroize> Secret<T> {
     }
 }
 
+impl Secret<String> {
+    /// Why it is too weak for a key, in words that do not repeat it; `None` if it is strong enough.
+    pub fn weakness(&self) -> Option<String> {
+        weakness(&self.0)
+    }
+}
+
 impl<T: Zeroize> Drop for Secret<T> {
     fn drop(&mut self) {
         // CWE-316: no copy of a key stays in freed memory.

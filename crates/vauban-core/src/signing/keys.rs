@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::root::{Root, keyed};
 use super::{Sealer, Signer, SigningKey};
+use crate::settings::Secret;
 
 /// The site's secret keys: the current one signs, the fallbacks only check.
 #[derive(Clone)]
@@ -94,6 +95,12 @@ impl ModuleKeys {
     #[doc(hidden)]
     pub fn random() -> Self {
         Keys::random().of_module("test")
+    }
+
+    /// Keys of a secret of the module's own, where the site's is the wrong one: what they made outlives `secret_key`, or is not to be
+    /// opened by it.
+    pub fn of_secret(module: &'static str, secret: &Secret<String>) -> Self {
+        Keys::new(secret.expose().as_bytes(), &[]).of_module(module)
     }
 
     /// Signs and checks tokens of one purpose.
