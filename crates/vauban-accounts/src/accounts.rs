@@ -26,7 +26,7 @@ use super::{Email, Hash, HashError};
 use crate::sessions::{Clock, SessionLimits, SessionToken, Sessions, TokenHash};
 use crate::settings::SignUps;
 use vauban::http::{Error, Result};
-use vauban::signing::ModuleKeys;
+use vauban::signing::{ModuleKeys, Sealer};
 
 /// What accounts may be configured with. The defaults are right for most sites.
 #[derive(Debug, Clone, Default)]
@@ -62,6 +62,8 @@ pub struct Accounts {
     pub(super) devices: Devices,
     pub(super) kept: KeptStore,
     pub(super) links: Links,
+    /// Seals what is made of people's data.
+    pub(super) data: Sealer,
     /// What mails call the site.
     pub(super) site: String,
     pub(super) sign_up: SignUps,
@@ -120,6 +122,7 @@ impl Accounts {
             users: Box::new(TableOf::<U>::new()),
             sessions: Sessions::new(units.clone(), limits, clock.clone()),
             kept: KeptStore::new(units.clone(), clock.clone(), keys),
+            data: keys.sealer("data"),
             links: Links::new(units.clone(), clock.clone(), lifetimes),
             site,
             throttles: Throttles::new(units.clone(), clock, bucket_keys),

@@ -34,6 +34,21 @@ pub(crate) const SESSION_REVOKED: SecurityEvent = SecurityEvent::new(
     "A session ended by somebody else than its owner, or because its account was deactivated.",
 );
 
+/// A person's data was asked for.
+pub(crate) const DATA_ASKED: SecurityEvent =
+    SecurityEvent::new("data_asked", "A person's data was asked for.");
+/// A person's data was fetched.
+pub(crate) const DATA_FETCHED: SecurityEvent =
+    SecurityEvent::new("data_fetched", "A person's data was fetched.");
+/// An account is to be deleted.
+pub(crate) const DELETION_ASKED: SecurityEvent =
+    SecurityEvent::new("deletion_asked", "An account is to be deleted.");
+/// An account is not to be deleted any more.
+pub(crate) const DELETION_TAKEN_BACK: SecurityEvent =
+    SecurityEvent::new("deletion_taken_back", "An account is not to be deleted any more.");
+/// An account was deleted.
+pub(crate) const ERASED: SecurityEvent = SecurityEvent::new("account_deleted", "An account was deleted.");
+
 /// All of them.
 pub(crate) const ALL: &[SecurityEvent] = &[
     SESSION_UNKNOWN,
@@ -47,4 +62,9 @@ pub(crate) const ALL: &[SecurityEvent] = &[
     EMAIL_CHANGED,
     PASSWORD_CHANGED,
     SESSION_REVOKED,
+    DATA_ASKED,
+    DATA_FETCHED,
+    DELETION_ASKED,
+    DELETION_TAKEN_BACK,
+    ERASED,
 ];

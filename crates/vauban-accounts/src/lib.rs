@@ -19,11 +19,14 @@ mod accounts;
 mod commands;
 mod counted;
 mod credential;
+mod data;
+mod deletion;
 #[cfg(debug_assertions)]
 mod development;
 mod device;
 mod events;
 mod forms;
+pub mod hooks;
 mod identify;
 mod kept;
 mod links;

@@ -134,6 +134,12 @@ impl ModuleSettings for AccountSettings {
                 |s: &mut Self| &mut s.lifetimes.email,
             )
             .checked("5 minutes to a day"),
+            SettingRow::new(
+                "delete_grace",
+                "how long a person can take back that their account is to be deleted",
+                |s: &mut Self| &mut s.lifetimes.deletion,
+            )
+            .checked("90 days at most"),
         ]
     }
 
@@ -143,6 +149,7 @@ impl ModuleSettings for AccountSettings {
             ("accounts.sign_up_lifetime", Purpose::SignUp),
             ("accounts.reset_lifetime", Purpose::Reset),
             ("accounts.email_lifetime", Purpose::Email),
+            ("accounts.delete_grace", Purpose::Deletion),
         ];
         let outside = rows.into_iter().filter_map(|(name, purpose)| {
             let (least, most) = LinkLifetimes::bounds(purpose);

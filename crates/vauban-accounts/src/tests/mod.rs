@@ -1,12 +1,16 @@
 //! Attacks on accounts and sessions, below HTTP: each is seen to fail for the reason it names.
 
 mod browser;
+mod data;
+mod deletion;
 mod email;
+mod hooks;
 mod kept;
 mod links;
 mod own_fields;
 mod pages;
 mod proof;
+mod referring;
 mod sessions;
 mod sign_in;
 mod throttles;
@@ -96,7 +100,7 @@ impl Kit {
     }
 
     pub(super) fn of(change: impl FnOnce(&mut AccountOptions), said: Said) -> Self {
-        let modules = modules(vauban::Module::from(crate::module::<User>()));
+        let modules = modules(referring::listed(vauban::Module::from(crate::module::<User>())));
         let models = modules.models();
         #[allow(deprecated)]
         let database = Database::open(

@@ -16,6 +16,7 @@ use crate::passwords::{Attribute, Weakness};
 use crate::people::Account;
 use crate::sessions::SessionToken;
 use vauban::forms::{BoundField, Clean, Cleaned, Form, FormFields, Problem};
+use vauban::hooks::Refused;
 use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
 use vauban::site::SESSION_COOKIE;
 
@@ -146,6 +147,23 @@ impl AccountPages {
             SignInFailure::Internal(error) => return Err(error),
         };
         Ok(self.page_as(status, retry_after, title, content(form)))
+    }
+
+    /// The page again, because a hook refused it: nothing of the unit is kept.
+    pub(crate) fn not_let_in<F: FormFields, T: Template + Send + Sync + 'static>(
+        &self,
+        refused: Refused,
+        mut form: Form<F>,
+        title: &'static str,
+        content: impl FnOnce(Form<F>) -> T,
+    ) -> Result<Response> {
+        match refused {
+            Refused::Because(problem) => {
+                form.add_error(problem);
+                Ok(self.again(title, content(form)))
+            }
+            Refused::Failed(error) => Err(error),
+        }
     }
 
     /// The cookies of somebody who has just signed in, with the password that has this hash.

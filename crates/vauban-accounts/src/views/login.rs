@@ -9,6 +9,7 @@ use crate::events;
 use crate::forms::LoginForm;
 use crate::params::AccountPages;
 use vauban::forms::{Form, Problem};
+use vauban::hooks::fire;
 use vauban::http::{Response, Result};
 use vauban::routing::{Public, Query};
 
@@ -52,6 +53,10 @@ pub async fn submit(
         .await;
     let entered = match known {
         Ok((person, proved)) => {
+            // CWE-204: behind the right password, so that a refusal tells nobody who has an account.
+            if let Err(refused) = fire(&db, &person.signing_in()).await {
+                return at.not_let_in(refused, form.refuse(|_| ()), TITLE, |form| LoginPage { form });
+            }
             let before = at.who().map(|who| who.session.token());
             let token = at.accounts.enter(&db, &person, &proved, before).await?;
             token
@@ -62,6 +67,7 @@ pub async fn submit(
     };
     match entered {
         Ok((person, proved, token)) => {
+            fire(&db, &person.signed_in()).await?;
             at.welcome(&person, &token, Some(proved.stored()));
             events::SIGNED_IN.log(Some(&at.cx));
             Ok(Response::of(at.next(&query)?))

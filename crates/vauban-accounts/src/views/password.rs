@@ -10,6 +10,7 @@ use crate::events;
 use crate::forms::PasswordForm;
 use crate::params::AccountPages;
 use vauban::forms::{Form, Problem};
+use vauban::hooks::fire;
 use vauban::http::{Error, Response, Result};
 use vauban::messages::Level;
 use vauban::routing::{Refusal, SignedIn};
@@ -113,6 +114,7 @@ pub async fn submit(
             least: at.accounts.least(),
         });
     };
+    fire(&db, &who.person.password_changed()).await?;
     at.accounts.tell_of_password(&db, &who.person).await?;
     at.welcome(&who.person, &token, Some(proved.stored()));
     events::PASSWORD_CHANGED.log(Some(&at.cx));
