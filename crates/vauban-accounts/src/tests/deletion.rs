@@ -32,7 +32,8 @@ async fn link_to(site: &TestSite, email: &str) -> String {
 }
 
 async fn send(site: &TestSite, browser: &mut Browser, link: &str) -> u16 {
-    browser.get(link).await;
+    // A page with a form, which brings the cookie that tokens are bound to.
+    browser.get("/accounts/login/").await;
     let form = site.token_for(browser, link).await;
     browser.post(link, &form, &[]).await.status
 }

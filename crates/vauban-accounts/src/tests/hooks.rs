@@ -101,7 +101,7 @@ pub(super) fn listed(module: vauban::Module) -> vauban::Module {
 
 fn told(site: &TestSite) -> Vec<String> {
     let file = site.kit.file();
-    let mut rows = file.prepare("SELECT what FROM told ORDER BY id").unwrap();
+    let mut rows = file.prepare("SELECT what FROM told ORDER BY rowid").unwrap();
     let rows = rows.query_map([], |row| row.get(0)).unwrap();
     rows.map(Result::unwrap).collect()
 }
