@@ -33,6 +33,17 @@ pub(crate) struct World {
     reason = "a test's database and its URL last as long as the test's process"
 )]
 pub(crate) fn start(app: fn() -> App) -> TestApp {
+    start_with(app, &[])
+}
+
+/// The same with settings of the test's own.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test's settings last as long as the test's process"
+)]
+pub(crate) fn start_with(app: fn() -> App, own: &[(&'static str, &'static str)]) -> TestApp {
+    let with =
+        |more: &[(&'static str, &'static str)]| TestApp::with(app, Box::leak([own, more].concat().into()));
     match database_asked_for().as_deref() {
         #[cfg(feature = "postgres")]
         Some("postgres") => {
@@ -40,22 +51,21 @@ pub(crate) fn start(app: fn() -> App) -> TestApp {
             let database: &'static cluster::Database = Box::leak(Box::new(cluster::database()));
             let kept = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
             if !is_walled_twice() {
-                return TestApp::with(app, Box::leak(Box::new([("database_url", kept(database.url()))])));
+                return with(&[("database_url", kept(database.url()))]);
             }
             let (asks, owns) = database.with_two_roles();
-            let settings = [
+            let app = with(&[
                 ("database_url", kept(asks)),
                 ("database_migration_url", kept(owns)),
                 ("database_row_security", "true"),
-            ];
-            let app = TestApp::with(app, Box::leak(Box::new(settings)));
+            ]);
             assert_walled(database);
             app
         }
         Some(other) => {
             panic!("VAUBAN_TEST_DATABASE={other}: this build knows `postgres` with the feature of that name")
         }
-        None => TestApp::new(app),
+        None => with(&[]),
     }
 }
 
