@@ -9,7 +9,6 @@ use demo::history::HistoryEntry;
 use demo::organisations::Membership;
 use demo::users::User;
 use guestbook::entries::{Entry, NewEntry};
-use vauban::prelude::*;
 use vauban::testing::Client;
 
 use crate::world::{World, start, start_with};
@@ -55,7 +54,7 @@ async fn an_account_goes_and_what_is_others_stays() {
                 Entry::create(entry).save(&db).await?;
             }
             let hosted = Event::objects().filter(|e| e.id.eq(w.event.id));
-            hosted.change_all(&db, |e| [e.host.set(Some(w.ann.id))]).await
+            hosted.change_all(&db, |e| [e.host.set(w.ann.id)]).await
         })
         .await;
 
