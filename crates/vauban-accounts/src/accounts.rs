@@ -335,7 +335,7 @@ impl Accounts {
     }
 
     /// Begins a session for somebody who has just proved who they are, in the request's own unit. `None`: their
-    /// password or account changed in the meantime.
+    /// password or account changed in the meantime, or the account is to be deleted.
     ///
     /// CWE-384: the session that the browser had before is consumed.
     pub(super) async fn enter(
@@ -347,6 +347,10 @@ impl Accounts {
     ) -> Result<Option<SessionToken>> {
         let now = DateTime::from(self.sessions.clock().now());
         if !self.users.confirm(db, person.facts.id, &proved.hash, now).await? {
+            return Ok(None);
+        }
+        // CWE-613: whichever page lets somebody in, nobody enters an account that is to be deleted.
+        if self.is_leaving(db, person.facts.id).await? {
             return Ok(None);
         }
         if let Some(renewed) = &proved.renewed {

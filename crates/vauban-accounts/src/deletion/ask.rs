@@ -63,6 +63,12 @@ impl Accounts {
         Ok(wish.delete_all(&db.acting::<Leaving>()).await? == 1)
     }
 
+    /// Whether an account is to be deleted.
+    pub(crate) async fn is_leaving(&self, db: &Db<Write>, user: Uuid) -> orm::Result<bool> {
+        let wish = DeletionRow::objects().filter(|d| d.user.eq(user));
+        wish.exists(&db.acting::<Leaving>()).await
+    }
+
     /// Whether nobody else could administer the site if this account were gone (CWE-269: nor would anybody find it unguarded).
     pub(crate) async fn is_last_superuser(&self, db: &Db<Write>, person: &Account) -> Result<bool> {
         if !person.facts.is_superuser {
