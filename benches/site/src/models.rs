@@ -62,7 +62,7 @@ pub(crate) struct Note {
     pub(crate) title: String,
     #[field(max_length = 5_000)]
     pub(crate) body: String,
-    #[field(owner)]
+    #[field(owner, on_delete = cascade)]
     pub(crate) author: ForeignKey<User>,
     #[field(auto_now_add)]
     pub(crate) created: DateTime,

@@ -28,7 +28,7 @@ use super::{Email, Hash, HashError};
 use crate::sessions::{Clock, Renewal, SessionLimits, SessionToken, Sessions, Start, Visitor};
 use crate::settings::{Remember, SignUps};
 use vauban::http::{Error, Result};
-use vauban::signing::ModuleKeys;
+use vauban::signing::{ModuleKeys, Sealer};
 
 /// What accounts may be configured with. The defaults are right for most sites.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +68,8 @@ pub struct Accounts {
     pub(super) kept: KeptStore,
     pub(super) links: Links,
     pub(super) history: History,
+    /// Seals what is made of people's data.
+    pub(super) data: Sealer,
     /// What mails call the site.
     pub(super) site: String,
     pub(super) sign_up: SignUps,
@@ -136,6 +138,7 @@ impl Accounts {
                 clock.clone(),
             ),
             kept: KeptStore::new(units.clone(), clock.clone(), keys),
+            data: keys.sealer("data"),
             links: Links::new(units.clone(), clock.clone(), lifetimes),
             history: History::new(units.clone(), clock.clone()),
             site,
@@ -399,7 +402,7 @@ impl Accounts {
     }
 
     /// Begins a session for somebody who has just proved who they are, in the request's own unit. `None`: their
-    /// password or account changed in the meantime.
+    /// password or account changed in the meantime, or the account is to be deleted.
     ///
     /// CWE-384: the session that the browser had before is consumed.
     pub(super) async fn enter(
@@ -411,6 +414,10 @@ impl Accounts {
     ) -> Result<Option<SessionToken>> {
         let now = DateTime::from(self.sessions.clock().now());
         if !self.users.confirm(db, person.facts.id, &proved.hash, now).await? {
+            return Ok(None);
+        }
+        // CWE-613: whichever page lets somebody in, nobody enters an account that is to be deleted.
+        if self.is_leaving(db, person.facts.id).await? {
             return Ok(None);
         }
         if let Some(renewed) = &proved.renewed {

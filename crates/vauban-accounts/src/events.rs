@@ -42,6 +42,21 @@ pub(crate) const OLD_TOKEN_USED: SecurityEvent = SecurityEvent::new(
 pub(crate) const SESSIONS_ENDED: SecurityEvent =
     SecurityEvent::new("sessions_ended", "Somebody ended sessions of their own.");
 
+/// A person's data was asked for.
+pub(crate) const DATA_ASKED: SecurityEvent =
+    SecurityEvent::new("data_asked", "A person's data was asked for.");
+/// A person's data was fetched.
+pub(crate) const DATA_FETCHED: SecurityEvent =
+    SecurityEvent::new("data_fetched", "A person's data was fetched.");
+/// An account is to be deleted.
+pub(crate) const DELETION_ASKED: SecurityEvent =
+    SecurityEvent::new("deletion_asked", "An account is to be deleted.");
+/// An account is not to be deleted any more.
+pub(crate) const DELETION_TAKEN_BACK: SecurityEvent =
+    SecurityEvent::new("deletion_taken_back", "An account is not to be deleted any more.");
+/// An account was deleted.
+pub(crate) const ERASED: SecurityEvent = SecurityEvent::new("account_deleted", "An account was deleted.");
+
 /// All of them.
 pub(crate) const ALL: &[SecurityEvent] = &[
     SESSION_UNKNOWN,
@@ -57,4 +72,9 @@ pub(crate) const ALL: &[SecurityEvent] = &[
     SESSION_REVOKED,
     OLD_TOKEN_USED,
     SESSIONS_ENDED,
+    DATA_ASKED,
+    DATA_FETCHED,
+    DELETION_ASKED,
+    DELETION_TAKEN_BACK,
+    ERASED,
 ];

@@ -19,12 +19,15 @@ mod accounts;
 mod commands;
 mod counted;
 mod credential;
+mod data;
+mod deletion;
 #[cfg(debug_assertions)]
 mod development;
 mod device;
 mod events;
 mod forms;
 mod history;
+pub mod hooks;
 mod identify;
 mod kept;
 mod links;

@@ -65,6 +65,22 @@ pub(crate) struct OldEmailMail {
     pub(crate) reset: AbsoluteUrl,
 }
 
+/// To whoever wants their account deleted.
+#[derive(Mail)]
+#[mail(subject = "Your account at {{ site }} will be deleted", template = "accounts/mail/deletion", crate = vauban_mail)]
+pub(crate) struct DeletionMail {
+    pub(crate) site: String,
+    pub(crate) day: String,
+    pub(crate) link: AbsoluteUrl,
+}
+
+/// To whoever's account is deleted.
+#[derive(Mail)]
+#[mail(subject = "Your account at {{ site }} was deleted", template = "accounts/mail/deleted", crate = vauban_mail)]
+pub(crate) struct DeletedMail {
+    pub(crate) site: String,
+}
+
 /// To whoever's password was changed.
 #[derive(Mail)]
 #[mail(subject = "Your password at {{ site }} was changed", template = "accounts/mail/password_changed", crate = vauban_mail)]

@@ -10,6 +10,8 @@ use vauban::orm::migrations;
 
 use crate::accounts::{AccountOptions, Accounts, Said};
 use crate::credential::Credential;
+use crate::data::{ExportRow, Exports};
+use crate::deletion::{DeletionRow, Leaving};
 use crate::history::{AccountEvent, AccountHistory};
 use crate::kept::{KeptForms, KeptRow};
 use crate::links::{LinkRow, LinkStore};
@@ -19,11 +21,11 @@ use crate::own_fields::{Asked, OwnFields};
 use crate::pages::{AccountPage, Layout};
 use crate::passwords::{PasswordFilter, Peppers};
 use crate::people::UserAccount;
-use crate::services::{AddressChange, Administration, PasswordChange, SignIn, SignUp};
+use crate::services::{AddressChange, Administration, Erasure, PasswordChange, SignIn, SignUp};
 use crate::sessions::{RenewedToken, SessionLimits, SessionRow, SessionStore};
 use crate::settings::AccountSettings;
 use crate::throttle::{ThrottleRow, Throttling};
-use crate::{commands, events, password_commands, views};
+use crate::{commands, data, deletion, events, password_commands, views};
 
 /// The accounts of a site whose users are rows of `U`: sessions, sign-in, the account pages and their commands. Where
 /// the pages are is the site's to say: `include accounts at "/accounts/" = vauban::accounts::urls`.
@@ -97,11 +99,16 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .model::<LinkRow>()
             .model::<RenewedToken>()
             .model::<AccountEvent>()
+            .model::<DeletionRow>()
+            .model::<ExportRow>()
             .service::<SignUp<U>>()
             .service::<SignIn<U>>()
             .service::<PasswordChange<U>>()
             .service::<AddressChange<U>>()
+            .service::<Erasure<U>>()
             .service::<Administration<U>>()
+            .service::<Leaving>()
+            .service::<Exports>()
             .service::<SessionStore>()
             .service::<Throttling>()
             .service::<KeptForms>()
@@ -115,6 +122,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .serves_if::<views::signup_link::show>(AccountSettings::let_people_come)
             .serves_if::<views::signup_link::submit>(AccountSettings::let_people_come)
             .security_events(events::ALL)
+            .check(deletion::unstated::<U>)
             .command(commands::create_superuser())
             .command(commands::invite())
             .command(commands::clear_sessions())
@@ -156,10 +164,20 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                 accounts.offer_to_look_as(wiring.parts.contributed::<LookAs>())?;
                 Ok::<_, Failure>(Arc::new(accounts))
             });
+        let module = with_what_comes_later(module);
         #[cfg(debug_assertions)]
         let module = module.start_link(crate::development::start_link);
         module
     }
+}
+
+/// The tasks and hooks of accounts.
+pub(crate) fn with_what_comes_later(module: vauban::Module) -> vauban::Module {
+    module
+        .task::<deletion::erase>()
+        .task::<data::export>()
+        .task::<data::forget_export>()
+        .hook::<deletion::not_while_leaving>()
 }
 
 /// The migrations of the module's own models. Databases know them as `vauban`'s.
@@ -182,6 +200,8 @@ pub(crate) fn own_models() -> Vec<&'static vauban::orm::ModelMeta> {
         LinkRow::meta(),
         RenewedToken::meta(),
         AccountEvent::meta(),
+        DeletionRow::meta(),
+        ExportRow::meta(),
     ]
 }
 

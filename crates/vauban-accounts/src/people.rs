@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use vauban::page;
 
-use vauban::orm::{Column, Columns, DateTime, Id, Place, UserFacts};
+use vauban::orm::{Column, Columns, DateTime, Id, Place, UserFacts, UserId};
 
 use super::{Attribute, Email};
 
@@ -70,6 +70,8 @@ pub struct AccountColumns<'a, P, U> {
 #[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) facts: UserFacts,
+    /// The same id, for other modules.
+    pub(crate) user: UserId,
     pub(crate) email: Email,
     pub(crate) name: String,
     pub(crate) is_active: bool,
@@ -88,6 +90,7 @@ impl Account {
         };
         Self {
             facts,
+            user: user.id().into(),
             email: user.email().clone(),
             name: user.display_name().to_owned(),
             is_active: user.is_active(),

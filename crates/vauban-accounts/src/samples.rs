@@ -56,6 +56,14 @@ impl Accounts {
             ViewSample::form::<views::sessions::end_others>(signed_in, &[]),
             // What stands for the id is nobody's session.
             ViewSample::form::<views::sessions::end>([SignIn, NotFound], &[]),
+            ViewSample::get::<views::data::show>(signed_in),
+            ViewSample::form::<views::data::submit>(signed_in, &[]),
+            // Nothing was made yet.
+            ViewSample::get::<views::data::file>([SignIn, NotFound]),
+            ViewSample::get::<views::delete::show>(signed_in),
+            ViewSample::form::<views::delete::submit>(signed_in, &[]),
+            ViewSample::get::<views::delete_link::show>([NotFound; 2]),
+            ViewSample::form::<views::delete_link::submit>([NotFound; 2], &[]),
             ViewSample::get::<views::password::show>(signed_in),
             ViewSample::form::<views::password::submit>(
                 signed_in,

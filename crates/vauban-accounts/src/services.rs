@@ -4,7 +4,7 @@
 
 use std::marker::PhantomData;
 
-use vauban::orm::actions::{Add, Change, Grant, View};
+use vauban::orm::actions::{Add, Change, Delete, Grant, View};
 use vauban::orm::actor::{Proof, Right};
 use vauban::orm::{May, Service};
 use vauban::{__place, SignedPlace};
@@ -57,6 +57,9 @@ services! {
     /// Changes an address that was proved by the link in a mail to it.
     AddressChange: user [View, Change, Grant], credential [];
         waiver!(ServiceRights, "an address is changed by whoever reads its mails");
+    /// Erases accounts whose owners want it.
+    Erasure: user [View, Delete], credential [View, Delete];
+        waiver!(ServiceRights, "nobody deletes people through a policy");
     /// Makes administrators, for whoever holds the machine.
     Administration: user [View, Add, Change, Grant], credential [View, Add, Change];
         waiver!(ServiceRights, "whoever runs commands on the server decides who is superuser");

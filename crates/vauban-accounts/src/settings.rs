@@ -173,6 +173,12 @@ impl ModuleSettings for AccountSettings {
                 "earlier peppers: hashes made with them are verified, and replaced at the next sign-in",
                 |s: &mut Self| &mut s.pepper_fallbacks,
             ),
+            SettingRow::new(
+                "delete_grace",
+                "how long a person can take back that their account is to be deleted",
+                |s: &mut Self| &mut s.lifetimes.deletion,
+            )
+            .checked("90 days at most"),
         ]
     }
 
@@ -183,6 +189,7 @@ impl ModuleSettings for AccountSettings {
             link("accounts.sign_up_lifetime", Purpose::SignUp),
             link("accounts.reset_lifetime", Purpose::Reset),
             link("accounts.email_lifetime", Purpose::Email),
+            link("accounts.delete_grace", Purpose::Deletion),
             ("accounts.remember_lifetime", remember_bounds(), self.remember.0),
         ];
         let outside = rows.into_iter().filter_map(|(name, (least, most), is)| {

@@ -11,6 +11,10 @@
 //! | `confirm` | GET, POST | `confirm/` | whoever is signed in |
 //! | `email` | GET, POST | `email/` | whoever has just proved who they are |
 //! | `email_link` | GET, POST | `email/{token}/` | whoever is signed in and has the link of a mail |
+//! | `data` | GET, POST | `data/` | whoever has just proved who they are |
+//! | `data_file` | GET | `data/file/` | whoever has just proved who they are |
+//! | `delete` | GET, POST | `delete/` | whoever has just proved who they are |
+//! | `delete_link` | GET, POST | `delete/{token}/` | whoever has the link of a mail |
 //! | `kept` | GET, POST | `kept/` | whoever is signed in |
 //! | `password` | GET, POST | `password/` | whoever is signed in |
 //! | `security` | GET | `security/` | whoever is signed in |
@@ -45,6 +49,13 @@ mod table {
         email_link_post => views::email_link::submit,
         kept => views::kept::show,
         kept_post => views::kept::discard,
+        data => views::data::show,
+        data_post => views::data::submit,
+        data_file => views::data::file,
+        delete => views::delete::show,
+        delete_post => views::delete::submit,
+        delete_link => views::delete_link::show,
+        delete_link_post => views::delete_link::submit,
         password => views::password::show,
         password_post => views::password::submit,
         security => views::security::show,
@@ -55,9 +66,10 @@ mod table {
 }
 
 pub use table::{
-    confirm, confirm_post, email, email_link, email_link_post, email_post, kept, kept_post, login,
-    login_post, logout, password, password_post, reset, reset_link, reset_link_post, reset_post, security,
-    session_end, sessions, sessions_post, signup, signup_link, signup_link_post, signup_post,
+    confirm, confirm_post, data, data_file, data_post, delete, delete_link, delete_link_post, delete_post,
+    email, email_link, email_link_post, email_post, kept, kept_post, login, login_post, logout, password,
+    password_post, reset, reset_link, reset_link_post, reset_post, security, session_end, sessions,
+    sessions_post, signup, signup_link, signup_link_post, signup_post,
 };
 
 /// In this package's own templates, as in a site's: `{% url accounts.login %}`.

@@ -5,13 +5,13 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use uuid::Uuid;
-use vauban::orm::{Create, DateTime, Db, Error, Id, QuerySet, Result, Write};
+use vauban::orm::{Create, DateTime, Db, DeletePreview, Error, Id, ModelMeta, QuerySet, Result, Write};
 use vauban::units::Units;
 
 use super::credential::{Credential, NewCredential};
 use super::own_fields::{OwnData, changes_of};
 use super::people::{Account, UserAccount};
-use super::services::{AddressChange, Administration, PasswordChange, SignIn, SignUp};
+use super::services::{AddressChange, Administration, Erasure, PasswordChange, SignIn, SignUp};
 use super::{Email, Hash};
 
 /// A future of what the database answers.
@@ -19,6 +19,8 @@ pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 
 
 /// The application's accounts.
 pub(crate) trait UserTable: Send + Sync + 'static {
+    /// The model of the site's users.
+    fn model(&self) -> &'static ModelMeta;
     /// By id, whoever asks: for the session of that user. One read by key.
     fn by_id<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Account>>;
     /// By address, with the password's hash if there is one.
@@ -56,6 +58,12 @@ pub(crate) trait UserTable: Send + Sync + 'static {
         email: Email,
         hash: Option<Hash>,
     ) -> Answer<'a, Account>;
+    /// The other superusers that may be used, a hundred at most.
+    fn other_superusers<'a>(&'a self, db: &'a Db<Write>, id: Uuid) -> Answer<'a, Vec<Uuid>>;
+    /// What the end of an account would take along, as far as whoever asks sees it.
+    fn would_erase<'a>(&'a self, db: &'a Db, id: Uuid) -> Answer<'a, DeletePreview>;
+    /// Erases an account: its password, its row, and what models state of rows that refer to it.
+    fn erase<'a>(&'a self, db: &'a Db<Write>, id: Uuid) -> Answer<'a, ()>;
     /// Gives a user this hash, whatever it was: for whoever holds the machine.
     fn put_hash<'a>(&'a self, db: &'a Db<Write>, id: Uuid, hash: &'a Hash) -> Answer<'a, ()>;
     /// Whether there is an active superuser: for development's first administrator.
@@ -117,6 +125,10 @@ impl<U> TableOf<U> {
 }
 
 impl<U: UserAccount> UserTable for TableOf<U> {
+    fn model(&self) -> &'static ModelMeta {
+        U::meta()
+    }
+
     fn by_id<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Account>> {
         Box::pin(async move {
             let unit = units.begin();
@@ -266,6 +278,37 @@ impl<U: UserAccount> UserTable for TableOf<U> {
                 .first(&acting)
                 .await?;
             user.map(Account::of).ok_or(Error::NotFound)
+        })
+    }
+
+    fn other_superusers<'a>(&'a self, db: &'a Db<Write>, id: Uuid) -> Answer<'a, Vec<Uuid>> {
+        Box::pin(async move {
+            let others = QuerySet::<U>::new().filter(|u| {
+                let columns = U::columns_of_account(u);
+                columns.is_superuser.eq(true) & columns.is_active.eq(true) & columns.id.ne(Id::from_uuid(id))
+            });
+            let others = others.limit(100).all(&db.acting::<Administration<U>>()).await?;
+            Ok(others.iter().map(|other| other.id().uuid()).collect())
+        })
+    }
+
+    fn would_erase<'a>(&'a self, db: &'a Db, id: Uuid) -> Answer<'a, DeletePreview> {
+        Box::pin(async move {
+            let this = QuerySet::<U>::new().filter(|u| U::columns_of_account(u).id.eq(Id::from_uuid(id)));
+            #[allow(deprecated)]
+            this.__preview_erase(db).await
+        })
+    }
+
+    fn erase<'a>(&'a self, db: &'a Db<Write>, id: Uuid) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let acting = db.acting::<Erasure<U>>();
+            let password = Credential::objects().filter(|c| c.user.eq(id));
+            password.delete_all(&acting).await?;
+            let this = QuerySet::<U>::new().filter(|u| U::columns_of_account(u).id.eq(Id::from_uuid(id)));
+            #[allow(deprecated)]
+            this.__erase(&acting).await?;
+            Ok(())
         })
     }
 

@@ -10,7 +10,7 @@
 //! Start with [`Module`], the list of what a part of a site is made of, and [`view`], which states for every route
 //! who may call it.
 
-pub use vauban_macros::{export_templates, migrations, package, routes, static_files, task, view};
+pub use vauban_macros::{export_templates, hook, migrations, package, routes, static_files, task, view};
 
 /// Whether this build has what tests need, and no release may have (CWE-489): of a crate that turned it on by itself, too.
 #[doc(hidden)]
@@ -24,6 +24,7 @@ pub mod checks;
 pub mod commands;
 pub mod email;
 pub mod forms;
+pub mod hooks;
 pub mod http;
 pub mod messages;
 pub mod pipeline;

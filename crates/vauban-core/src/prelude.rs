@@ -14,4 +14,4 @@ pub use crate::{
 };
 pub use crate::{Deletable, Rules, Slug, Time, UserId, Version, Who, With, Write, service, sql, waiver};
 pub use crate::{Email, Form, Part, PathText, Template};
-pub use crate::{Status, Superuser, Text, routes, task, view};
+pub use crate::{Status, Superuser, Text, hook, routes, task, view};

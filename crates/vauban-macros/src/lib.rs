@@ -5,6 +5,7 @@ use proc_macro::TokenStream;
 mod choices;
 mod form;
 mod form_rows;
+mod hook;
 mod ident;
 mod migrations;
 mod model;
@@ -48,6 +49,24 @@ pub fn task(args: TokenStream, item: TokenStream) -> TokenStream {
     let untouched = item.clone();
     match task::expand(args.into(), item.into()) {
         Ok(task) => task.into(),
+        Err(error) => {
+            let mut out = TokenStream::from(error.to_compile_error());
+            out.extend("#[allow(dead_code)]".parse::<TokenStream>().unwrap_or_default());
+            out.extend(untouched);
+            out
+        }
+    }
+}
+
+/// Makes a hook of an async function: what a module does when something happens, in the same unit of work.
+///
+/// The first parameter says as whom it acts, `AsService<S>`; then there may be `Db<Write>` or `Db`, and the event by reference. It
+/// returns `Result<()>`, or `Result<(), Refused>` where the event may be refused. A module brings it: `.hook::<welcome>()`.
+#[proc_macro_attribute]
+pub fn hook(args: TokenStream, item: TokenStream) -> TokenStream {
+    let untouched = item.clone();
+    match hook::expand(&args.into(), item.into()) {
+        Ok(hook) => hook.into(),
         Err(error) => {
             let mut out = TokenStream::from(error.to_compile_error());
             out.extend("#[allow(dead_code)]".parse::<TokenStream>().unwrap_or_default());
@@ -124,7 +143,7 @@ pub fn migrations(input: TokenStream) -> TokenStream {
 /// Makes a model of a struct: its table, columns, and the struct that a new row is made from.
 ///
 /// On fields `#[field(max_length = 200, text, unique, index, default = …, auto_now_add, auto_now, owner, tenant,
-/// fixed, privileged, versioned = false, on_delete = restrict|cascade|cascade_owned|set_null)]`, on the id `random`; on the struct
+/// fixed, privileged, personal, versioned = false, on_delete = restrict|cascade|cascade_owned|set_null)]`, on the id `random`; on the struct
 /// `#[model(table = "…", unique(a, b), index(a, b), check(name = "SQL"), related(name: Child.field), user)]`.
 #[proc_macro_derive(Model, attributes(model, field))]
 pub fn model(item: TokenStream) -> TokenStream {

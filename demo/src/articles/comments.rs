@@ -17,7 +17,7 @@ pub struct Comment {
     /// The comment that it answers.
     #[field(owner, on_delete = cascade_owned)]
     pub reply_to: Option<ForeignKey<Comment>>,
-    #[field(owner)]
+    #[field(owner, on_delete = cascade)]
     pub author: ForeignKey<User>,
     /// The name beside it: readers see it, and not the account behind it.
     #[field(max_length = 100)]

@@ -5,6 +5,7 @@ pub mod forms;
 pub mod tags;
 pub mod tidying;
 pub mod views;
+pub mod welcome;
 
 use vauban::prelude::*;
 
@@ -32,7 +33,8 @@ pub struct Article {
     /// The name below the title: readers see it, and not the account behind it.
     #[field(max_length = 100)]
     pub byline: String,
-    #[field(owner)]
+    /// What somebody wrote goes with their account, and what others said of it.
+    #[field(owner, on_delete = cascade)]
     pub author: ForeignKey<User>,
     pub published: bool,
     #[field(auto_now_add, index)]
@@ -59,5 +61,7 @@ pub fn module() -> Module {
         .model::<Tag>()
         .model::<ArticleTag>()
         .model::<Comment>()
+        .service::<welcome::Welcome>()
+        .hook::<welcome::welcome>()
         .data_migration::<tidying::TidyBylines>()
 }

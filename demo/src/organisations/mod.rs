@@ -60,7 +60,7 @@ pub struct Membership {
     pub id: Id<Self>,
     #[field(tenant, on_delete = cascade)]
     pub organisation: ForeignKey<Organisation>,
-    #[field(owner)]
+    #[field(owner, on_delete = cascade)]
     pub user: ForeignKey<User>,
     pub role: Role,
 }

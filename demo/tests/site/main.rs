@@ -10,6 +10,7 @@ mod events;
 mod forms;
 mod guests;
 mod hostile;
+mod leaving;
 #[cfg(feature = "postgres")]
 mod lost;
 mod mails;

@@ -13,7 +13,7 @@ pub struct Note {
     pub title: String,
     #[field(max_length = 10_000)]
     pub text: String,
-    #[field(owner)]
+    #[field(owner, on_delete = cascade)]
     pub author: ForeignKey<User>,
     pub published: bool,
     #[field(auto_now_add)]

@@ -11,6 +11,7 @@ pub struct Article {
     pub id: Id<Self>,
     #[field(unique)]
     pub slug: Slug,
+    #[field(on_delete = cascade)]
     pub author: ForeignKey<User>,
     pub published: bool,
 }

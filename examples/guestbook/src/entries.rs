@@ -15,7 +15,7 @@ pub struct Entry {
     #[field(max_length = 1_000)]
     pub text: String,
     /// Whose it is. The site's user is the site's model, which this package cannot name: hence no `ForeignKey`.
-    #[field(owner)]
+    #[field(owner, on_delete = cascade)]
     pub author: UserId,
     #[field(auto_now_add, index)]
     pub created: DateTime,

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use super::Purpose;
 
-/// The settings `accounts.sign_up_lifetime`, `accounts.reset_lifetime` and `accounts.email_lifetime` (ASVS 6.4.1, CWE-613).
+/// The settings `accounts.sign_up_lifetime`, `accounts.reset_lifetime`, `accounts.email_lifetime` and `accounts.delete_grace` (ASVS 6.4.1, CWE-613).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LinkLifetimes {
     pub(crate) sign_up: Duration,
     pub(crate) reset: Duration,
     pub(crate) email: Duration,
+    /// For how long an account's end can be taken back.
+    pub(crate) deletion: Duration,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -21,6 +23,7 @@ impl Default for LinkLifetimes {
             sign_up: 24 * HOUR,
             reset: 20 * MINUTE,
             email: HOUR,
+            deletion: 14 * 24 * HOUR,
         }
     }
 }
@@ -32,6 +35,7 @@ impl LinkLifetimes {
             Purpose::SignUp => self.sign_up,
             Purpose::Reset => self.reset,
             Purpose::Email => self.email,
+            Purpose::Deletion => self.deletion,
         }
     }
 
@@ -41,6 +45,7 @@ impl LinkLifetimes {
             Purpose::SignUp => (5 * MINUTE, 7 * 24 * HOUR),
             Purpose::Reset => (5 * MINUTE, HOUR),
             Purpose::Email => (5 * MINUTE, 24 * HOUR),
+            Purpose::Deletion => (Duration::ZERO, 90 * 24 * HOUR),
         }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) enum Purpose {
     Reset,
     /// Proving an account's new address.
     Email,
+    /// Taking back that an account is to be deleted.
+    Deletion,
 }
 
 impl Purpose {
@@ -27,6 +29,7 @@ impl Purpose {
             Self::SignUp => "sign-up",
             Self::Reset => "reset",
             Self::Email => "email",
+            Self::Deletion => "deletion",
         }
     }
 }

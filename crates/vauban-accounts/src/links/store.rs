@@ -54,6 +54,11 @@ impl Links {
         in_words(self.lifetimes.of(purpose))
     }
 
+    /// For how long a link is good.
+    pub(crate) fn lifetime_of(&self, purpose: Purpose) -> std::time::Duration {
+        self.lifetimes.of(purpose)
+    }
+
     /// Makes a link, in the unit in which its mail is sent; the one before it for the same address and account is none any more.
     /// The same statements, whoever it is for (CWE-208).
     pub(crate) async fn make(&self, db: &Db<Write>, purpose: Purpose, link: Link) -> Result<PathSecret> {
@@ -115,6 +120,13 @@ impl Links {
     /// Ends an account's links for a purpose.
     pub(crate) async fn end(&self, db: &Db<Write>, purpose: Purpose, account: Uuid) -> Result<()> {
         let theirs = LinkRow::objects().filter(|l| l.account.eq(account) & l.purpose.eq(purpose.name()));
+        theirs.delete_all(&db.acting::<LinkStore>()).await?;
+        Ok(())
+    }
+
+    /// Ends an account's links, whatever they are for.
+    pub(crate) async fn end_all(&self, db: &Db<Write>, account: Uuid) -> Result<()> {
+        let theirs = LinkRow::objects().filter(|l| l.account.eq(account));
         theirs.delete_all(&db.acting::<LinkStore>()).await?;
         Ok(())
     }

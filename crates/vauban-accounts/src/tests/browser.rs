@@ -67,7 +67,20 @@ impl TestSite {
         Self::of(Kit::new(), change)
     }
 
+    /// With the hooks of another module.
+    pub(super) fn hooked() -> Self {
+        Self::made(Kit::new(), |_| (), super::hooks::listed)
+    }
+
     pub(super) fn of(kit: Kit, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(kit, change, |module| module)
+    }
+
+    fn made(
+        kit: Kit,
+        change: impl FnOnce(&mut Settings),
+        more: impl FnOnce(vauban::Module) -> vauban::Module,
+    ) -> Self {
         let accounts = Arc::clone(&kit.accounts);
         let mut settings = Settings::for_test(Mode::Development, "", &[]);
         settings.allowed_hosts = vec!["localhost".parse().unwrap(), "example.com".parse().unwrap()];
@@ -90,6 +103,7 @@ impl TestSite {
         let module = vauban::Module::new("accounts")
             .routes(routes)
             .identity(move |_, _| Ok(Arc::clone(&shared)));
+        let module = more(crate::module::with_what_comes_later(module));
         let modules = super::modules(module);
         #[allow(deprecated)]
         let site = Site::__assemble(package, &modules, settings, kit.database.clone()).unwrap();

@@ -3,14 +3,18 @@
 mod breached;
 mod brought;
 mod browser;
+mod data;
+mod deletion;
 mod email;
 mod history;
+mod hooks;
 mod kept;
 mod links;
 mod own_fields;
 mod own_sessions;
 mod pages;
 mod proof;
+mod referring;
 mod remembered;
 mod sessions;
 mod sign_in;
@@ -101,7 +105,7 @@ impl Kit {
     }
 
     pub(super) fn of(change: impl FnOnce(&mut AccountOptions), said: Said) -> Self {
-        let modules = modules(vauban::Module::from(crate::module::<User>()));
+        let modules = modules(referring::listed(vauban::Module::from(crate::module::<User>())));
         let models = modules.models();
         #[allow(deprecated)]
         let database = Database::open(

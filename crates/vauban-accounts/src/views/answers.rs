@@ -16,6 +16,7 @@ use crate::passwords::{Attribute, Password, Weakness};
 use crate::people::Account;
 use crate::sessions::{SessionToken, Start, Visitor};
 use vauban::forms::{BoundField, Clean, Cleaned, Form, FormFields, Problem};
+use vauban::hooks::Refused;
 use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
 use vauban::messages::Level;
 use vauban::orm::DateTime;
@@ -180,6 +181,23 @@ impl AccountPages {
     /// The session's cookie, for as long as the browser is open or until then.
     pub(crate) fn give_session(&self, token: &SessionToken, remembered: Option<DateTime>) {
         identify::give_session(&self.cx, token, remembered, self.accounts.sessions.clock());
+    }
+
+    /// The page again, because a hook refused it: nothing of the unit is kept.
+    pub(crate) fn not_let_in<F: FormFields, T: Template + Send + Sync + 'static>(
+        &self,
+        refused: Refused,
+        mut form: Form<F>,
+        title: &'static str,
+        content: impl FnOnce(Form<F>) -> T,
+    ) -> Result<Response> {
+        match refused {
+            Refused::Because(problem) => {
+                form.add_error(problem);
+                Ok(self.again(title, content(form)))
+            }
+            Refused::Failed(error) => Err(error),
+        }
     }
 
     /// The cookies of somebody who has just signed in, with the password that has this hash.

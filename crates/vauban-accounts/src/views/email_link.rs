@@ -6,9 +6,11 @@ use vauban::{Template, view};
 
 use crate::events;
 use crate::history::Happened;
+use crate::hooks::EmailChanged;
 use crate::links::{Link, Purpose};
 use crate::params::AccountPages;
 use vauban::PathSecret;
+use vauban::hooks::fire;
 use vauban::http::{Response, Result};
 use vauban::messages::Level;
 use vauban::routing::{Path, SignedIn};
@@ -65,6 +67,12 @@ pub async fn submit(
     {
         return Ok(at.dead_link());
     }
+    let changed = EmailChanged {
+        user: person.user,
+        old: person.email.clone(),
+        email: link.email.clone(),
+    };
+    fire(&db, &changed).await?;
     accounts
         .tell_old_address(&db, &person.email, &link.email, true)
         .await?;

@@ -11,6 +11,7 @@ use crate::history::Happened;
 use crate::params::AccountPages;
 use crate::sessions::Start;
 use vauban::forms::{Form, Problem};
+use vauban::hooks::fire;
 use vauban::http::{Response, Result};
 use vauban::routing::{Public, Query};
 
@@ -67,6 +68,10 @@ pub async fn submit(
                 remembered,
                 ..at.start()
             };
+            // CWE-204: behind the right password, so that a refusal tells nobody who has an account.
+            if let Err(refused) = fire(&db, &person.signing_in()).await {
+                return at.not_let_in(refused, form.refuse(|_| ()), TITLE, |form| LoginPage { form });
+            }
             let token = accounts.enter(&db, &person, &proved, start).await?;
             token
                 .map(|token| (person, proved, token, is_new, tells))
@@ -87,6 +92,7 @@ pub async fn submit(
             if tells {
                 accounts.tell_of_device(&db, &person, at.visitor()).await?;
             }
+            fire(&db, &person.signed_in()).await?;
             at.welcome(&person, &token, Some(proved.stored()));
             at.give_session(&token, remembered);
             events::SIGNED_IN.log(Some(&at.cx));

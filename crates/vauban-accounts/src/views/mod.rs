@@ -2,6 +2,9 @@
 
 pub(super) mod answers;
 pub(super) mod confirm;
+pub(super) mod data;
+pub(super) mod delete;
+pub(super) mod delete_link;
 pub(super) mod email;
 pub(super) mod email_link;
 pub(super) mod kept;

@@ -11,6 +11,7 @@ use crate::forms::PasswordForm;
 use crate::history::Happened;
 use crate::params::AccountPages;
 use vauban::forms::{Form, Problem};
+use vauban::hooks::fire;
 use vauban::http::{Error, Response, Result};
 use vauban::messages::Level;
 use vauban::routing::{Refusal, SignedIn};
@@ -114,6 +115,7 @@ pub async fn submit(
             least: at.accounts.least(),
         });
     };
+    fire(&db, &who.person.password_changed()).await?;
     at.accounts.tell_of_password(&db, &who.person).await?;
     at.accounts
         .history

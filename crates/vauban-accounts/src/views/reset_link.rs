@@ -13,6 +13,7 @@ use crate::links::Purpose;
 use crate::params::AccountPages;
 use vauban::PathSecret;
 use vauban::forms::Form;
+use vauban::hooks::fire;
 use vauban::http::{Redirect, Response, Result};
 use vauban::messages::Level;
 use vauban::routing::{Path, Public};
@@ -95,6 +96,7 @@ pub async fn submit(
     }
     // ASVS 7.4.3, CWE-613: whoever had the account has it no longer.
     accounts.sessions.end_all(&db, user).await?;
+    fire(&db, &person.password_changed()).await?;
     accounts.tell_of_password(&db, &person).await?;
     accounts
         .history

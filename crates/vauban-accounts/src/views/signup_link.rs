@@ -10,17 +10,20 @@ use crate::accounts::Proved;
 use crate::events;
 use crate::forms::NewPasswordForm;
 use crate::history::Happened;
+use crate::hooks::SigningUp;
 use crate::links::{Link, Purpose};
 use crate::own_fields::{OwnData, OwnForm};
 use crate::params::{AccountPages, SentOwn};
 use crate::passwords::Attribute;
 use vauban::PathSecret;
 use vauban::forms::{Clean, Form};
-use vauban::http::{Error, Response, Result};
+use vauban::hooks::{Refused, fire};
+use vauban::http::{Error, Redirect, Response, Result};
 use vauban::messages::Level;
 use vauban::routing::{Path, Public};
 
 const TITLE: &str = "Make your account";
+const MADE: &str = "Your account is made.";
 const WELCOME: &str = "Your account is made, and you are signed in.";
 
 #[derive(Template)]
@@ -90,6 +93,11 @@ pub async fn submit(
     if spent.is_none() || accounts.users.is_taken(&db, &link.email).await? {
         return Ok(at.dead_link());
     }
+    let email = link.email.clone();
+    if let Err(refused) = fire(&db, &SigningUp { email }).await {
+        let own = own.map(OwnData::again);
+        return at.not_let_in(refused, form.refuse(|_| ()), TITLE, |form| page(own, form));
+    }
     let made = accounts
         .users
         .add(&db, link.email.clone(), hash.clone(), own.as_deref())
@@ -111,16 +119,28 @@ pub async fn submit(
         let form = form.refuse(|form| explain(&weak, &mut form.password));
         return Ok(at.again(TITLE, page(own.map(OwnData::again), form)));
     }
+    fire(&db, &person.signed_up()).await?;
+    events::SIGNED_UP.log(Some(&at.cx));
+    // A hook that lets nobody in yet does not undo the account.
+    match db.nested(async || fire(&db, &person.signing_in()).await).await {
+        Ok(()) => {}
+        Err(Refused::Because(problem)) => {
+            at.cx.say(Level::Success, MADE);
+            at.cx.say(Level::Warning, problem.to_string());
+            return Ok(Response::of(Redirect::to(crate::urls::login())));
+        }
+        Err(Refused::Failed(error)) => return Err(error),
+    }
     let proved = Proved { hash, renewed: None };
     let token = accounts.enter(&db, &person, &proved, at.start()).await?;
     let token = token
         .ok_or_else(|| Error::internal("a new account is not active: `is_active` needs `default = true`"))?;
+    fire(&db, &person.signed_in()).await?;
     at.welcome(&person, &token, Some(proved.stored()));
     accounts
         .history
         .record(&db, person.facts.id, Happened::SignedUp, at.visitor())
         .await?;
-    events::SIGNED_UP.log(Some(&at.cx));
     at.cx.say(Level::Success, WELCOME);
     Ok(Response::of(at.home()?))
 }

@@ -48,6 +48,7 @@ impl Site {
         let units = Units::new(database.clone());
         let mut wired = wire(modules, &package, &settings, &units, &keys)?;
         database.set_change_hooks(std::mem::take(&mut wired.change_hooks));
+        database.carry(std::mem::take(&mut wired.hooks));
         if let Some(queue) = wired.task_queue.take() {
             database.carry(Outbox(queue));
         }

@@ -19,6 +19,7 @@ use super::background::{Background, Stop};
 use super::{AnyGate, AnyMiddleware, IdentityBackend, Package, Parts, Site, Units};
 use crate::checks::Finding;
 use crate::commands::{Command, Failure};
+use crate::hooks::{Hook, HookMeta};
 use crate::http::{
     Csp, Directive, PagesByType, Replaceable, ReplacedTwice, SecurityEvent, Source, form_held_back,
 };
@@ -54,6 +55,7 @@ pub struct Module {
     commands: Vec<Command>,
     beside: Vec<Beside>,
     change_hooks: Vec<MakeHook>,
+    hooks: Vec<HookMeta>,
     before: Vec<Arc<dyn AnyGate>>,
     around: Vec<Arc<dyn AnyMiddleware>>,
     error_pages: ErrorPages,
@@ -86,6 +88,15 @@ pub enum Beside {
         /// The hook.
         hook: &'static str,
         /// The service as which it writes.
+        service: &'static str,
+    },
+    /// What is done when something happens.
+    Hook {
+        /// The hook.
+        hook: &'static str,
+        /// On what it is called.
+        event: &'static str,
+        /// The service as which it acts.
         service: &'static str,
     },
     /// A module's page that another takes the place of.
@@ -141,6 +152,7 @@ impl Module {
             commands: Vec::new(),
             beside: Vec::new(),
             change_hooks: Vec::new(),
+            hooks: Vec::new(),
             before: Vec::new(),
             around: Vec::new(),
             error_pages: ErrorPages::default(),
@@ -386,6 +398,20 @@ impl Module {
             hooks.add(make(wiring)?);
             Ok(())
         }));
+        self
+    }
+
+    /// Does something when something happens, in the same unit: see [`hooks`](crate::hooks). It stands in the access matrix, with
+    /// the service as which it acts; those on one event are called in the order of the modules.
+    #[must_use]
+    pub fn hook<H: Hook>(mut self) -> Self {
+        let hook = HookMeta::of::<H>();
+        self.beside.push(Beside::Hook {
+            hook: hook.hook,
+            event: hook.event,
+            service: hook.service,
+        });
+        self.hooks.push(hook);
         self
     }
 

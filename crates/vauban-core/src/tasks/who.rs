@@ -67,6 +67,12 @@ impl<S> fmt::Debug for AsService<S> {
     }
 }
 
+impl<S> AsService<S> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
 impl<S: Service> RunsAs for AsService<S> {
     fn service() -> Option<ServiceMeta> {
         Some(ServiceMeta::of::<S>())
@@ -75,6 +81,6 @@ impl<S: Service> RunsAs for AsService<S> {
         Some(Actor::service::<S>())
     }
     fn of(_: &TaskCall<'_>) -> Self {
-        Self(PhantomData)
+        Self::new()
     }
 }

@@ -24,6 +24,9 @@ pub(super) struct Column<'a> {
     pub(super) privilege: &'static str,
     pub(super) versioned: bool,
     pub(super) on_delete: &'static str,
+    pub(super) states_on_delete: bool,
+    pub(super) holds_user: bool,
+    pub(super) personal: bool,
     pub(super) sealed: Option<Sealed>,
 }
 
@@ -84,6 +87,7 @@ const FIELD_KEYS: &[&str] = &[
     "fixed",
     "privileged",
     "on_delete",
+    "personal",
     "random",
     "group",
     "encrypted",
@@ -130,6 +134,9 @@ pub(super) fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<E
         privilege: "Open",
         versioned: true,
         on_delete: "Restrict",
+        states_on_delete: false,
+        holds_user: kind == "UserId",
+        personal: false,
         sealed: None,
     };
     let mut blind = None;
@@ -175,10 +182,13 @@ pub(super) fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<E
                 column.privilege = "Owner";
             } else if path.is_ident("tenant") {
                 column.privilege = "Tenant";
+            } else if path.is_ident("personal") {
+                column.personal = true;
             } else if path.is_ident("fixed") {
                 column.privilege = "Fixed";
             } else if path.is_ident("on_delete") {
                 let what: Ident = meta.value()?.parse()?;
+                column.states_on_delete = true;
                 column.on_delete = match what.to_string().as_str() {
                     "restrict" => "Restrict",
                     "cascade" => "Cascade",
@@ -194,7 +204,7 @@ pub(super) fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<E
                     path,
                     FIELD_KEYS,
                     "`#[field(…)]` on a model knows `max_length = 200`, `text`, `min = 0`, `max = 100`, `unique`, `index`, `default = …`, \
-                     `auto_now_add`, `auto_now`, `owner`, `tenant`, `fixed`, `privileged`, `versioned = false`, `on_delete = …`, \
+                     `auto_now_add`, `auto_now`, `owner`, `tenant`, `fixed`, `privileged`, `personal`, `versioned = false`, `on_delete = …`, \
                      `encrypted = \"person.tax_id\"`, `index = blind`, on the id `random`, and on a group of fields `group`",
                 ));
             }
@@ -211,6 +221,7 @@ pub(super) fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<E
     if wrong.is_some() {
         column.auto = if first { column.auto } else { "No" };
         column.on_delete = "Restrict";
+        column.states_on_delete = false;
         column.max_length = column.max_length.or(Some(1));
         if column.sealed.is_none() && is_encrypted(column.ty) {
             let label = LitStr::new("none", name.span());
@@ -244,13 +255,16 @@ fn check(column: &Column<'_>, plain: &str, foreign: bool) -> Result<()> {
             "`auto_now` and `auto_now_add` are for `DateTime`",
         ));
     }
-    if column.on_delete != "Restrict" && !foreign {
-        return Err(Error::new(span, "`on_delete` is for foreign keys"));
+    if column.states_on_delete && !foreign && !column.holds_user {
+        return Err(Error::new(
+            span,
+            "`on_delete` is for foreign keys, and for a `UserId`",
+        ));
     }
     if column.on_delete == "SetNull" && !optional {
         return Err(Error::new(
             span,
-            "`on_delete = set_null` needs `Option<ForeignKey<…>>`",
+            "`on_delete = set_null` needs `Option<ForeignKey<…>>`, or `Option<UserId>`",
         ));
     }
     if plain == "row_version" || !valid_identifier(&column.column) {

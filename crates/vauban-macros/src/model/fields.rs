@@ -208,6 +208,9 @@ impl Fields<'_> {
                 versioned: true,
                 target: ::core::option::Option::None,
                 on_delete: #orm::meta::OnDelete::Restrict,
+                states_on_delete: false,
+                holds_user: false,
+                personal: false,
                 public: false,
                 sealed: #orm::meta::Sealing::Index { label: #label },
                 untyped: #orm::__private::INDEX,
@@ -271,6 +274,8 @@ impl Fields<'_> {
             Some(Sealed { label, .. }) => quote!(#orm::meta::Sealing::Encrypted { label: #label }),
         };
         let versioned = f.versioned;
+        let holds_user = f.holds_user;
+        let (states_on_delete, personal) = (f.states_on_delete, f.personal || f.privilege == "Owner");
         // CWE-200: what the struct keeps to its module is asked by nobody who knows only its name.
         let public = matches!(f.field.vis, syn::Visibility::Public(_));
         let (auto, privilege, on_delete) = (
@@ -305,6 +310,9 @@ impl Fields<'_> {
                 versioned: #versioned,
                 target: #ty::TARGET,
                 on_delete: #orm::meta::OnDelete::#on_delete,
+                states_on_delete: #states_on_delete,
+                holds_user: #holds_user,
+                personal: #personal,
                 public: #public,
                 sealed: #sealed,
                 untyped: #ty::UNTYPED,

@@ -28,6 +28,11 @@ pub fn policy(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Vec<(
         // CWE-451: each word of a field has a line of its own; none is silent because of another.
         let gone = match column.on_delete {
             OnDelete::Restrict => None,
+            // No key: nothing but the end of the account reaches it.
+            OnDelete::SetNull if column.holds_user => {
+                Some((Action::Change, "emptied when the account is erased"))
+            }
+            _ if column.holds_user => Some((Action::Delete, "when the account is erased")),
             OnDelete::Cascade => Some((Action::Delete, "whoever may delete both")),
             // Nobody's delete rule is asked for it.
             OnDelete::CascadeOwned => Some((Action::Delete, "whoever may delete that")),

@@ -65,6 +65,8 @@ impl<M> Steps for One<'_, M> {
 /// Deletes all matching rows that may be deleted, and what goes with them.
 pub(super) struct All<'m> {
     pub(super) select: Select,
+    /// By what models state, and no policy: see [`Removal::erasing`].
+    pub(super) erases: bool,
     pub(super) models: &'m [&'static ModelMeta],
 }
 
@@ -77,7 +79,8 @@ impl Steps for All<'_> {
             .into_iter()
             .map(|(id, _)| id)
             .collect();
-        let removal = Removal::new(self.models, authority, session);
+        let removal =
+            Removal::new(self.models, authority, session).erasing(self.erases.then_some(self.select.model));
         removal.remove(self.select.model, ids).await
     }
 
@@ -250,6 +253,8 @@ pub(super) struct Removal<'a> {
     /// Of models whose rule for it counts rows like them: those that go because they may.
     in_turn: HashSet<Key>,
     find: Find,
+    /// The model of the people who are erased.
+    erased: Option<&'static ModelMeta>,
 }
 
 pub(super) struct Rows {
@@ -274,7 +279,14 @@ impl<'a> Removal<'a> {
             restricting: Vec::new(),
             in_turn: HashSet::new(),
             find: Find::Removal,
+            erased: None,
         }
+    }
+
+    /// What goes along goes because its model says so (`on_delete`), whoever may delete it by hand: an account that is erased is not
+    /// kept by what its owner once could not delete.
+    pub(super) fn erasing(self, erased: Option<&'static ModelMeta>) -> Self {
+        Self { erased, ..self }
     }
 
     /// What [`remove`](Self::remove) would do, judged as it would be, with nothing written: the rows that go, and those that lose
@@ -376,7 +388,10 @@ impl<'a> Removal<'a> {
         let models = self.models;
         for child in models {
             for (position, key_column) in child.columns.iter().enumerate() {
-                if !key_column.target.is_some_and(|target| target().is(rows.model)) {
+                let refers = key_column.target.is_some_and(|target| target().is(rows.model));
+                // CWE-212: rows of modules that do not know the site's user are theirs all the same.
+                if !refers && !(key_column.holds_user && self.erased.is_some_and(|user| user.is(rows.model)))
+                {
                     continue;
                 }
                 let found = self.referring(child, key_column, &rows.ids).await?;
@@ -425,11 +440,17 @@ impl<'a> Removal<'a> {
         ids: &[Value],
     ) -> Result<Vec<(Value, bool)>> {
         let locks = self.find.locks();
-        let kind = if locks { b'F' } else { b'f' };
+        let kind = match (locks, self.erased.is_some()) {
+            (true, false) => b'F',
+            (false, false) => b'f',
+            (true, true) => b'E',
+            (false, true) => b'e',
+        };
         let text = self.text(kind, child, &[key], |renderer| {
             let list = renderer.value(Parameter::List(Kind::Uuid));
             let source = renderer.source(child, Which::Found)?;
             let may = match key.on_delete {
+                _ if self.erased.is_some() => Cond::True,
                 OnDelete::Restrict | OnDelete::CascadeOwned | OnDelete::SetNull => Cond::True,
                 OnDelete::Cascade => {
                     let view = renderer.rule(Action::View, child, source.row())?;
@@ -482,6 +503,9 @@ impl<'a> Removal<'a> {
 
     /// Whether the actor may change every row into what it becomes in the end: without all of the references at once.
     async fn judge_emptied(&self, keys: &[&'static ColumnMeta], rows: &Rows) -> Result<()> {
+        if self.erased.is_some() {
+            return Ok(());
+        }
         let text = self.text_of_emptied(rows.model, keys)?;
         // No more than those that are known.
         let room = self.find.beside(0);

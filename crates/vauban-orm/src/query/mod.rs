@@ -11,6 +11,7 @@ mod create;
 mod create_all;
 mod cursor;
 mod delete;
+mod erase;
 mod for_update;
 mod groups;
 mod keyset;

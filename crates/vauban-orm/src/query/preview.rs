@@ -48,7 +48,7 @@ impl<M: Record> Deletable<M> {
     pub(crate) async fn preview_in(&self, model: &'static ModelMeta, bound: &Bound) -> Result<DeletePreview> {
         let mut select = Select::new(model);
         select.filter = Expr::Compare(Op::Eq, Col::of_root(model.id()), Value::Uuid(self.key().uuid()));
-        preview(select, bound).await
+        preview(select, false, bound).await
     }
 }
 
@@ -83,17 +83,23 @@ impl<M: Model> QuerySet<M> {
     /// Those of the deletion, which it would have now.
     pub async fn preview_delete_all(self, db: &dyn Reads<M>) -> Result<DeletePreview> {
         self.select.whole_set()?;
-        preview(self.select, db.bound()).await
+        preview(self.select, false, db.bound()).await
     }
 }
 
-async fn preview(select: Select, bound: &Bound) -> Result<DeletePreview> {
+pub(super) async fn preview(select: Select, erases: bool, bound: &Bound) -> Result<DeletePreview> {
     let models = bound.models().to_vec();
-    bound.read(Preview { select, models }).await
+    let preview = Preview {
+        select,
+        erases,
+        models,
+    };
+    bound.read(preview).await
 }
 
 struct Preview {
     select: Select,
+    erases: bool,
     models: Vec<&'static ModelMeta>,
 }
 
@@ -114,9 +120,10 @@ impl Steps for Preview {
         let found = matching(&self.select, Find::Preview, authority, session, said).await?;
         let ids: Vec<_> = found
             .into_iter()
-            .filter_map(|(id, may)| may.then_some(id))
+            .filter_map(|(id, may)| (may || self.erases).then_some(id))
             .collect();
-        let removal = Removal::new(&self.models, authority, session);
+        let removal =
+            Removal::new(&self.models, authority, session).erasing(self.erases.then_some(self.select.model));
         let (going, emptied) = removal.preview(self.select.model, ids).await?;
         let mut preview = DeletePreview {
             going: Vec::new(),

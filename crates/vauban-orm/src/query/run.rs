@@ -174,7 +174,14 @@ impl<M: Record> QuerySet<M> {
     pub(crate) async fn delete_all_in(self, bound: &Bound) -> Result<u64> {
         self.select.whole_set()?;
         let (select, models) = (self.select, bound.models());
-        bound.write_steps(delete::All { select, models }).await
+        let erases = false;
+        bound
+            .write_steps(delete::All {
+                select,
+                erases,
+                models,
+            })
+            .await
     }
 
     pub(super) fn page_query(mut self, number: u32) -> Result<Self> {

@@ -96,6 +96,12 @@ pub struct ColumnMeta {
     pub target: Option<fn() -> &'static ModelMeta>,
     /// What deleting the target does.
     pub on_delete: OnDelete,
+    /// Whether the model says so itself: `on_delete = …`.
+    pub states_on_delete: bool,
+    /// Whether it holds a user's id without being a foreign key: its type is `UserId`.
+    pub holds_user: bool,
+    /// Whether the row is among the personal data of the user that the column holds: it is their `owner`, or it is `personal`.
+    pub personal: bool,
     /// Whether the struct makes the field `pub`: what it keeps to itself, nobody asks for by its name.
     pub public: bool,
     /// Whether its values are sealed, or found by the index of such a column.

@@ -133,6 +133,13 @@ impl Db<Write> {
         })
     }
 
+    /// The same handle, which only reads.
+    #[doc(hidden)]
+    #[deprecated(note = "only the framework keeps a handle: pass `&db` on, which derefs to `&Db`")]
+    pub fn __read(self) -> Db<Read> {
+        self.inside
+    }
+
     /// Reads and writes one model without its policy. A wall of its own: prefer a service.
     pub fn unscoped_write<'w, M: Model>(
         &self,

@@ -57,7 +57,7 @@ pub enum Line {
     },
     /// What answers, or changes an answer, and has no access rule of its own.
     Beside {
-        /// `gate`, `middleware`, `error page`, `page` or `change hook`.
+        /// `gate`, `middleware`, `error page`, `page`, `hook` or `change hook`.
         kind: String,
         /// Its path in the program; of a page, which it takes the place of as well.
         what: String,
@@ -183,6 +183,10 @@ fn beside(beside: &Beside) -> Line {
         Beside::ChangeHook { hook, service } => {
             ("change hook", format!("{} as {}", shown(hook), shown(service)))
         }
+        Beside::Hook { hook, event, service } => (
+            "hook",
+            format!("{} on {} as {}", shown(hook), shown(event), shown(service)),
+        ),
         Beside::Page { page, replaced_by } => (
             "page",
             format!("{} in place of {}", shown(replaced_by), shown(page)),

@@ -12,7 +12,7 @@ __uses__use crate::people::User;
 pub struct __Model__ {
     pub id: Id<Self>,
 __model_fields__
-    #[field(owner)]
+    #[field(owner, on_delete = cascade)]
     pub owner: ForeignKey<User>,
     #[field(auto_now_add, index)]
     pub created: DateTime,

@@ -6,6 +6,7 @@ use vauban_orm::engine::ChangeHooks;
 
 use super::{Making, Modules, ReadyHooks};
 use crate::commands::Failure;
+use crate::hooks::Hooks;
 use crate::http::{Csp, PagesByType};
 use crate::pipeline::ErrorPages;
 use crate::routing::Routes;
@@ -30,6 +31,7 @@ pub(crate) struct Wired {
     pub(crate) parts: Parts,
     pub(crate) identity: Option<Arc<dyn IdentityBackend>>,
     pub(crate) change_hooks: ChangeHooks,
+    pub(crate) hooks: Hooks,
     pub(crate) task_queue: Option<Arc<dyn TaskQueue>>,
 }
 
@@ -162,6 +164,7 @@ pub(crate) fn wire(
         .iter()
         .flat_map(|module| module.background.iter().cloned());
     making.parts.insert(BesideServing(beside.collect()));
+    wired.hooks = Hooks::of(modules.0.iter().flat_map(|module| &module.hooks));
     wired.parts = making.parts;
     wired.identity = making.identity;
     wired.task_queue = making.task_queue;

@@ -18,7 +18,8 @@ use crate::tree::value::{Kind, Mismatch, Value, ValueRef};
 ///
 /// The site's user is a model of the site, which a module in a package of its own cannot name; so it has no
 /// `ForeignKey<User>`. It keeps this, and its policy asks the same question: `e.author.is(who)`. What a foreign key has
-/// more, it lacks: no join, and nothing happens to the rows when the user is deleted.
+/// more, it lacks: no join, and nothing happens to the rows when the user is deleted by a statement. When an account is erased by its
+/// owner's wish they go as they state, like those with a foreign key: `#[field(owner, on_delete = cascade)]`.
 ///
 /// It is made of whoever acts ([`UserId::of`]) or of the site's own key, never of a text that a client sends.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,6 +28,11 @@ pub struct UserId(Uuid);
 impl UserId {
     pub(crate) const fn of_uuid(id: Uuid) -> Self {
         Self(id)
+    }
+
+    /// The id alone, for a service's own rows.
+    pub const fn uuid(self) -> Uuid {
+        self.0
     }
 
     /// The key of the user's row: for the site, which knows the model.

@@ -18,7 +18,7 @@ use crate::tree::value::{Kind, Value};
 impl Removal<'_> {
     /// Notes which of these rows, which may go, are judged again when their turn comes.
     pub(super) fn note_turns(&mut self, model: &'static ModelMeta, ids: &[Value]) -> Result<()> {
-        if self.text_of_turn(model)?.in_turn && !removed(Control::InTurn) {
+        if self.erased.is_none() && self.text_of_turn(model)?.in_turn && !removed(Control::InTurn) {
             self.in_turn.extend(ids.iter().map(|id| key(model, id)));
         }
         Ok(())
@@ -85,7 +85,11 @@ impl Removal<'_> {
         several: bool,
     ) -> Result<()> {
         let model = rows.model;
-        if !several || removed(Control::InTurn) || !self.text_of_emptied(model, keys)?.in_turn {
+        if self.erased.is_some()
+            || !several
+            || removed(Control::InTurn)
+            || !self.text_of_emptied(model, keys)?.in_turn
+        {
             return self.empty(keys, rows).await;
         }
         for id in &rows.ids {

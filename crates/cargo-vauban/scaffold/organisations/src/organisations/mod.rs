@@ -55,7 +55,7 @@ pub struct Membership {
     pub id: Id<Self>,
     #[field(tenant)]
     pub organisation: ForeignKey<Organisation>,
-    #[field(owner)]
+    #[field(owner, on_delete = cascade)]
     pub user: ForeignKey<User>,
     pub role: Role,
 }

@@ -1,0 +1,130 @@
+//! What is in a person's data: their own row, and every row that refers to them by a column that is theirs (`owner`, `personal`), of each
+//! the columns that are told to who asks by metadata: no hash, no token, nothing that its model keeps to itself (CWE-200).
+
+use serde_json::{Map, Value, json};
+use vauban::orm::field;
+use vauban::orm::untyped::{AnyColumn, AnyRow, AnyTable, Given};
+use vauban::orm::{self, Db, ModelMeta, UserId};
+
+use crate::accounts::Accounts;
+
+/// Rows of one model (CWE-770).
+const MOST_ROWS: usize = 10_000;
+/// Bytes of all of it, about.
+const MOST_BYTES: usize = 16 << 20;
+/// Rows that are read at once.
+const AT_ONCE: u32 = 200;
+
+/// Everything, as JSON. What is beyond the bounds is left out, and `incomplete` says of which models.
+pub(super) async fn gather(
+    accounts: &Accounts,
+    db: &Db,
+    user: UserId,
+    more: Map<String, Value>,
+) -> orm::Result<Vec<u8>> {
+    let users = accounts.users.model();
+    let mut room = MOST_BYTES;
+    let (mut you, mut rows, mut incomplete) = (Value::Null, Map::new(), Vec::new());
+    for table in db.tables() {
+        let keys: Vec<AnyColumn> = match std::ptr::eq(table.meta(), users) {
+            true => vec![table.id()],
+            false => table
+                .columns()
+                .filter(|column| is_theirs(column, users))
+                .collect(),
+        };
+        let found = read(db, &table, &keys, user, &mut room).await?;
+        if !found.is_whole {
+            incomplete.push(table.name());
+        }
+        if std::ptr::eq(table.meta(), users) {
+            you = found.rows.into_iter().next().unwrap_or_default();
+        } else if !found.rows.is_empty() {
+            rows.insert(table.name().to_owned(), Value::Array(found.rows));
+        }
+    }
+    let all = json!({
+        "site": accounts.site,
+        "made": accounts.sessions.clock().now().to_string(),
+        "you": you,
+        "rows": rows,
+        "more": more,
+        "incomplete": incomplete,
+    });
+    serde_json::to_vec_pretty(&all).map_err(|error| orm::Error::Internal(error.to_string()))
+}
+
+fn is_theirs(column: &AnyColumn, users: &'static ModelMeta) -> bool {
+    let meta = column.meta();
+    let refers = column.target().is_some_and(|target| std::ptr::eq(target, users));
+    meta.personal && (refers || meta.holds_user)
+}
+
+#[derive(Default)]
+struct Found {
+    rows: Vec<Value>,
+    is_whole: bool,
+}
+
+async fn read(
+    db: &Db,
+    table: &AnyTable,
+    keys: &[AnyColumn],
+    user: UserId,
+    room: &mut usize,
+) -> orm::Result<Found> {
+    let mut found = Found {
+        is_whole: true,
+        ..Found::default()
+    };
+    let theirs: Vec<_> = keys
+        .iter()
+        .map(|key| key.eq(Given::new(&user.uuid())))
+        .collect::<orm::Result<_>>()?;
+    let Some(theirs) = theirs.into_iter().reduce(|a, b| a | b) else {
+        return Ok(found);
+    };
+    let columns: Vec<AnyColumn> = table.columns().collect();
+    let mut after = None;
+    loop {
+        let query = table.objects().filter(theirs.clone())?.per_page(AT_ONCE);
+        let page = query.page_after(db, after.as_ref()).await?;
+        for row in &page.rows {
+            let row = object(row, &columns)?;
+            let bytes = row.to_string().len();
+            if found.rows.len() >= MOST_ROWS || bytes > *room {
+                found.is_whole = false;
+                return Ok(found);
+            }
+            *room -= bytes;
+            found.rows.push(row);
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+fn object(row: &AnyRow, columns: &[AnyColumn]) -> orm::Result<Value> {
+    let values = columns
+        .iter()
+        .map(|column| Ok((column.field().to_owned(), value(row, column)?)));
+    Ok(Value::Object(values.collect::<orm::Result<_>>()?))
+}
+
+/// A value as JSON has it; what JSON has no kind of, as its column writes it.
+fn value(row: &AnyRow, column: &AnyColumn) -> orm::Result<Value> {
+    use field::{Kind, Value as Stored};
+    Ok(match (column.meta().kind, row.value(column)?) {
+        (_, Stored::Null) => Value::Null,
+        (Kind::Bool, Stored::Integer(truth)) => Value::Bool(*truth != 0),
+        (Kind::SmallInt | Kind::Int | Kind::BigInt, Stored::Integer(number)) => json!(number),
+        (Kind::Double, Stored::Real(number)) => json!(number),
+        (Kind::Json, _) => {
+            let text = row.text(column)?;
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        }
+        _ => Value::String(row.text(column)?),
+    })
+}

@@ -1,0 +1,51 @@
+//! One's data: `GET` and `POST` of `data/`, and the file at `data/file/`. A task makes it (GDPR Art. 15 and 20).
+
+use vauban::orm::{Db, Write};
+use vauban::{Template, view};
+
+use crate::data::State;
+use crate::events;
+use crate::params::AccountPages;
+use vauban::http::{Caching, Error, File, Redirect, Response, Result};
+use vauban::routing::{Reauthenticated, Refusal};
+
+const TITLE: &str = "Your data";
+
+#[derive(Template)]
+#[template("accounts/data.html", standalone)]
+struct DataPage {
+    is_making: bool,
+    is_ready: bool,
+}
+
+/// Says how far it is.
+#[view(get, "/data/")]
+pub async fn show(_: Reauthenticated, at: AccountPages, db: Db) -> Result<Response> {
+    let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
+    let state = at.accounts.state_of_data(&db, who.person.facts.id).await?;
+    let page = DataPage {
+        is_making: state == State::Making,
+        is_ready: state == State::Ready,
+    };
+    Ok(at.page(TITLE, page))
+}
+
+/// Has it made.
+#[view(post, "/data/")]
+pub async fn submit(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> Result<Response> {
+    let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
+    at.accounts.ask_for_data(&db, who.person.facts.id).await?;
+    events::DATA_ASKED.log(Some(&at.cx));
+    Ok(Response::of(Redirect::to(crate::urls::data())))
+}
+
+/// The file: to its owner alone, who has just proved who they are (CWE-639, CWE-306), and to no cache (CWE-525).
+#[view(get, "/data/file/")]
+pub async fn file(_: Reauthenticated, at: AccountPages, db: Db) -> Result<Response> {
+    let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
+    let data = at.accounts.data_of(&db, who.person.facts.id).await?;
+    let data = data.ok_or_else(Error::not_found)?;
+    events::DATA_FETCHED.log(Some(&at.cx));
+    let file = File::attachment("data.json", data.to_vec()).content_type("application/json");
+    Ok(Response::of(file).caching(Caching::NoStore))
+}

@@ -1,0 +1,82 @@
+//! The end of an account: `GET` and `POST` of `delete/`. The page says what goes with it; then there is time to take it back.
+
+use vauban::orm::{self, Db, RowCount, Write};
+use vauban::{Template, view};
+
+use crate::deletion::Asked;
+use crate::events;
+use crate::identify;
+use crate::links::Purpose;
+use crate::params::AccountPages;
+use crate::people::Account;
+use vauban::http::{Cookie, Error, Response, Result};
+use vauban::routing::{Reauthenticated, Refusal};
+use vauban::site::SESSION_COOKIE;
+
+const TITLE: &str = "Delete your account";
+
+#[derive(Template)]
+#[template("accounts/delete.html", standalone)]
+struct DeletePage {
+    /// For how long it can be taken back.
+    grace: String,
+    going: Vec<RowCount>,
+    emptied: Vec<RowCount>,
+    /// Rows keep the account.
+    is_kept: bool,
+    is_last: bool,
+}
+
+#[derive(Template)]
+#[template("accounts/delete_asked.html", standalone)]
+struct AskedPage {
+    day: String,
+}
+
+impl DeletePage {
+    async fn of(at: &AccountPages, db: &Db, person: &Account, is_last: bool) -> Result<Self> {
+        let users = &at.accounts.users;
+        let preview = match users.would_erase(db, person.facts.id).await {
+            Ok(preview) => Some(preview),
+            Err(orm::Error::Restricted { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let is_kept = preview.is_none();
+        let (mut going, emptied) = preview.map(|rows| (rows.going, rows.emptied)).unwrap_or_default();
+        going.retain(|rows| rows.model != users.model().name);
+        Ok(Self {
+            grace: at.accounts.links.lifetime(Purpose::Deletion),
+            going,
+            emptied,
+            is_kept,
+            is_last,
+        })
+    }
+}
+
+/// Asks whether it is meant, and says what goes.
+#[view(get, "/delete/")]
+pub async fn show(_: Reauthenticated, at: AccountPages, db: Db) -> Result<Response> {
+    let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
+    let page = DeletePage::of(&at, &db, &who.person, false).await?;
+    Ok(at.page(TITLE, page))
+}
+
+/// Notes it: every session ends, and the mail has the link that takes it back.
+#[view(post, "/delete/")]
+pub async fn submit(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> Result<Response> {
+    let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
+    let asked = at.accounts.ask_for_deletion(&db, &who.person).await?;
+    let Asked::Due(day) = asked else {
+        let is_last = asked == Asked::LastSuperuser;
+        let page = DeletePage::of(&at, &db, &who.person, is_last).await?;
+        return Ok(at.again(TITLE, page));
+    };
+    events::DELETION_ASKED.log(Some(&at.cx));
+    identify::forget_ended(&at.cx);
+    #[allow(deprecated)]
+    let gone = Cookie::__of_framework(SESSION_COOKIE, "").max_age(0);
+    at.cx.set_cookie(gone);
+    let page = at.page("Your account will be deleted", AskedPage { day });
+    Ok(page.header("Clear-Site-Data", "\"cache\", \"storage\"")?)
+}
