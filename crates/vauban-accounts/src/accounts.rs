@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use vauban::commands::Run;
-use vauban::orm::{Binder, DateTime, Db, Write};
+use vauban::orm::{Binder, DateTime, Db, PermissionMeta, Write};
 use vauban::units::{Retries, Units};
 
 use super::counted::Counted;
@@ -20,6 +20,7 @@ use super::passwords::{
     Client, Hasher, HasherFailure, HasherOptions, Password, PasswordRules, Place, Weakness,
 };
 use super::people::{Account, UserAccount};
+use super::rights::Rights;
 use super::throttle::{Attempt, BucketKeys, Throttles};
 use super::users::{TableOf, UserTable};
 use super::{Email, Hash, HashError};
@@ -47,6 +48,8 @@ pub(crate) struct Said {
     pub(crate) limits: SessionLimits,
     pub(crate) sign_up: SignUps,
     pub(crate) lifetimes: LinkLifetimes,
+    /// What modules list.
+    pub(crate) permissions: Vec<PermissionMeta>,
     /// What mails call the site.
     pub(crate) site: String,
 }
@@ -62,6 +65,7 @@ pub struct Accounts {
     pub(super) devices: Devices,
     pub(super) kept: KeptStore,
     pub(super) links: Links,
+    pub(super) rights: Rights,
     /// What mails call the site.
     pub(super) site: String,
     pub(super) sign_up: SignUps,
@@ -106,6 +110,7 @@ impl Accounts {
             limits,
             sign_up,
             lifetimes,
+            permissions,
             site,
         } = said;
         let AccountOptions {
@@ -121,6 +126,7 @@ impl Accounts {
             sessions: Sessions::new(units.clone(), limits, clock.clone()),
             kept: KeptStore::new(units.clone(), clock.clone(), keys),
             links: Links::new(units.clone(), clock.clone(), lifetimes),
+            rights: Rights::new(&permissions),
             site,
             throttles: Throttles::new(units.clone(), clock, bucket_keys),
             devices: Devices::new(keys),

@@ -34,6 +34,13 @@ pub(crate) const SESSION_REVOKED: SecurityEvent = SecurityEvent::new(
     "A session ended by somebody else than its owner, or because its account was deactivated.",
 );
 
+/// A permission that was granted.
+pub(crate) const PERMISSION_GRANTED: SecurityEvent =
+    SecurityEvent::new("permission_granted", "A permission that was granted.");
+/// A permission that was revoked.
+pub(crate) const PERMISSION_REVOKED: SecurityEvent =
+    SecurityEvent::new("permission_revoked", "A permission that was revoked.");
+
 /// All of them.
 pub(crate) const ALL: &[SecurityEvent] = &[
     SESSION_UNKNOWN,
@@ -47,4 +54,6 @@ pub(crate) const ALL: &[SecurityEvent] = &[
     EMAIL_CHANGED,
     PASSWORD_CHANGED,
     SESSION_REVOKED,
+    PERMISSION_GRANTED,
+    PERMISSION_REVOKED,
 ];

@@ -36,6 +36,7 @@ mod pages;
 mod params;
 mod passwords;
 mod people;
+mod rights;
 #[cfg(any(test, feature = "testing"))]
 mod samples;
 mod services;
@@ -54,6 +55,7 @@ pub use module::{Module, module};
 pub use pages::{AccountPage, Layout};
 pub use params::{CurrentUser, Fresh};
 pub use passwords::*;
+pub use rights::{Granting, Group};
 pub use people::{AccountColumns, Derived, UserAccount};
 pub use sessions::{Clock, Session, SessionKey, SessionLimits};
 pub use settings::SignUps;

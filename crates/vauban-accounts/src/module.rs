@@ -6,7 +6,7 @@ use std::sync::Arc;
 use vauban::Respond;
 use vauban::commands::Failure;
 use vauban::forms::{Edits, WithoutContext};
-use vauban::orm::migrations;
+use vauban::orm::{PermissionMeta, migrations};
 
 use crate::accounts::{AccountOptions, Accounts, Said};
 use crate::credential::Credential;
@@ -21,6 +21,7 @@ use crate::services::{AddressChange, Administration, PasswordChange, SignIn, Sig
 use crate::sessions::{SessionLimits, SessionRow, SessionStore};
 use crate::settings::AccountSettings;
 use crate::throttle::{ThrottleRow, Throttling};
+use crate::rights::{self, GroupRow, MemberRow, RightsStore, SuperusersStay, too_many};
 use crate::{commands, events, views};
 
 /// The accounts of a site whose users are rows of `U`: sessions, sign-in, the account pages and their commands. Where
@@ -93,6 +94,8 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .model::<ThrottleRow>()
             .model::<KeptRow>()
             .model::<LinkRow>()
+            .model::<GroupRow>()
+            .model::<MemberRow>()
             .service::<SignUp<U>>()
             .service::<SignIn<U>>()
             .service::<PasswordChange<U>>()
@@ -102,6 +105,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .service::<Throttling>()
             .service::<KeptForms>()
             .service::<LinkStore>()
+            .service::<RightsStore>()
             .migrations(migration_set())
             .settings::<SessionLimits>()
             .settings::<AccountSettings>()
@@ -113,6 +117,10 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .command(commands::create_superuser())
             .command(commands::invite())
             .command(commands::clear_sessions())
+            .command(rights::permissions())
+            .command(rights::groups())
+            .on_change(|_| Ok(SuperusersStay::<U>::new()))
+            .check_rows(too_many::<U>)
             .identity(move |wiring, binder| {
                 if let Some(refusal) = own_fields.as_ref().and_then(|own| own.refusal()) {
                     return Err(Failure::new(refusal));
@@ -121,6 +129,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                 let said = Said {
                     limits: wiring.settings.of(),
                     sign_up: wiring.settings.of::<AccountSettings>().sign_up,
+                    permissions: wiring.parts.contributed::<PermissionMeta>().to_vec(),
                     lifetimes: wiring.settings.of::<AccountSettings>().lifetimes,
                     site: wiring.package.name().to_owned(),
                 };
@@ -166,6 +175,8 @@ pub(crate) fn own_models() -> Vec<&'static vauban::orm::ModelMeta> {
         ThrottleRow::meta(),
         KeptRow::meta(),
         LinkRow::meta(),
+        GroupRow::meta(),
+        MemberRow::meta(),
     ]
 }
 

@@ -53,6 +53,7 @@ compiled! {
     form_rows_from_a_list_fixed = "ui/form_rows_from_a_list_fixed.rs",
     form_secret_in_an_address_fixed = "ui/form_secret_in_an_address_fixed.rs",
     form_text_without_bound_fixed = "ui/form_text_without_bound_fixed.rs",
+    has_perm_of_no_permission_fixed = "ui/has_perm_of_no_permission_fixed.rs",
     model_holds_a_model_fixed = "ui/model_holds_a_model_fixed.rs",
     model_mistakes_fixed = "ui/model_mistakes_fixed.rs",
     module_mistakes_fixed = "ui/module_mistakes_fixed.rs",

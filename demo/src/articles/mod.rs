@@ -8,7 +8,7 @@ pub mod views;
 
 use vauban::prelude::*;
 
-use self::comments::Comment;
+use self::comments::{Comment, HideComments};
 use self::tags::Tag;
 use crate::users::User;
 
@@ -59,5 +59,6 @@ pub fn module() -> Module {
         .model::<Tag>()
         .model::<ArticleTag>()
         .model::<Comment>()
+        .permission::<HideComments>()
         .data_migration::<tidying::TidyBylines>()
 }
