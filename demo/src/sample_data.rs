@@ -108,7 +108,9 @@ async fn run(run: Run) -> Result<(), Failure> {
             step();
         }
         // Dan looks after what people say.
-        let moderators = Group::new("moderators").may::<HideComments>().with(people[3].uuid());
+        let moderators = Group::new("moderators")
+            .may::<HideComments>()
+            .with(people[3].uuid());
         let made = accounts.create_group(&run, &unit, moderators);
         made.await.map_err(Failure::of)?;
         let mut organisations = Vec::new();

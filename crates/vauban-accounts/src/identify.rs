@@ -10,8 +10,8 @@ use vauban::orm::{Actor, Permissions};
 
 use super::accounts::Accounts;
 use super::people::Account;
-use crate::{Email, events};
 use crate::sessions::{Found, Session, SessionToken, TokenHash, is_just_proved};
+use crate::{Email, events};
 use vauban::http::{Cookie, Request, Result, TypedForm};
 use vauban::site::{Identity, IdentityBackend, SESSION_COOKIE};
 
@@ -57,7 +57,9 @@ impl Accounts {
         let just_proved = is_just_proved(*row.created, self.sessions.clock().now());
         let signed_in = SignedInAs { person, session };
         let identity = Identity::signed_in(&self.binder, facts, user, binding, signed_in);
-        Ok(identity.with_proof(just_proved).holding(&self.binder, permissions))
+        Ok(identity
+            .with_proof(just_proved)
+            .holding(&self.binder, permissions))
     }
 
     /// Whoever may act with this id, and what they may: both at once (ASVS 8.3.2, CWE-613: by the rows of this moment, so that what was

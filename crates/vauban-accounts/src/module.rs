@@ -17,11 +17,11 @@ use crate::look_as::LookAs;
 use crate::own_fields::{Asked, OwnFields};
 use crate::pages::{AccountPage, Layout};
 use crate::people::UserAccount;
+use crate::rights::{self, GroupRow, MemberRow, RightsStore, SuperusersStay, too_many};
 use crate::services::{AddressChange, Administration, PasswordChange, SignIn, SignUp};
 use crate::sessions::{SessionLimits, SessionRow, SessionStore};
 use crate::settings::AccountSettings;
 use crate::throttle::{ThrottleRow, Throttling};
-use crate::rights::{self, GroupRow, MemberRow, RightsStore, SuperusersStay, too_many};
 use crate::{commands, events, views};
 
 /// The accounts of a site whose users are rows of `U`: sessions, sign-in, the account pages and their commands. Where
@@ -119,7 +119,6 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .command(commands::clear_sessions())
             .command(rights::permissions())
             .command(rights::groups())
-            .on_change(|_| Ok(SuperusersStay::<U>::new()))
             .check_rows(too_many::<U>)
             .identity(move |wiring, binder| {
                 if let Some(refusal) = own_fields.as_ref().and_then(|own| own.refusal()) {
@@ -151,6 +150,11 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                 accounts.offer_to_look_as(wiring.parts.contributed::<LookAs>())?;
                 Ok::<_, Failure>(Arc::new(accounts))
             });
+        // Who is told nothing has no hook, which every unit would make room for.
+        let module = match U::meta().changes {
+            true => module.on_change(|_| Ok(SuperusersStay::<U>::new())),
+            false => module,
+        };
         #[cfg(debug_assertions)]
         let module = module.start_link(crate::development::start_link);
         module

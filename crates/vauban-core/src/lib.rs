@@ -52,8 +52,8 @@ pub use crate::http::{
 };
 pub use crate::messages::Messages;
 pub use crate::routing::{
-    AccessRule, ClientIp, HasPerm, NotPathText, Part, Path, PathSecret, PathText, Public, Query, Reauthenticated,
-    Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
+    AccessRule, ClientIp, HasPerm, NotPathText, Part, Path, PathSecret, PathText, Public, Query,
+    Reauthenticated, Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
 };
 pub use crate::settings::{Secret, Settings};
 pub use crate::site::{AbsoluteUrl, Module, Package, module, package, parts, units};

@@ -39,7 +39,8 @@ impl Policy for Comment {
         let on_the_page = c.reply_to.article.eq(&c.article);
         let not_too_deep = c.reply_to.reply_to.is_null() | c.reply_to.reply_to.reply_to.is_null();
         Rules {
-            view: c.article.visible(who) & (c.hidden.eq(false) | c.author.is(who) | who.has::<HideComments>()),
+            view: c.article.visible(who)
+                & (c.hidden.eq(false) | c.author.is(who) | who.has::<HideComments>()),
             add: c.author.is(who) & (c.reply_to.is_null() | (on_the_page & not_too_deep)),
             change: who.has::<HideComments>(),
             ..Rules::none()

@@ -82,7 +82,11 @@ async fn commands_say_what_there_is() {
     let told = failed("groups", &["add", "Moderators", "dan@example.com"]).await;
     assert!(told.contains("There are: moderators"), "{told}");
     assert!(failed("groups", &["create", "Moderators"]).await.contains("a-z"));
-    assert!(failed("groups", &["create", "moderators"]).await.contains("already"));
+    assert!(
+        failed("groups", &["create", "moderators"])
+            .await
+            .contains("already")
+    );
     run("permissions", &["grant", "dan@example.com", "comments.hide"])
         .await
         .unwrap();
@@ -94,7 +98,9 @@ async fn commands_say_what_there_is() {
     assert_eq!(groups.trim(), said);
     let told = run("permissions", &["list"]).await.unwrap();
     assert!(
-        told.contains("comments.hide: may hide the comments of others. Granted to: group moderators, dan@example.com."),
+        told.contains(
+            "comments.hide: may hide the comments of others. Granted to: group moderators, dan@example.com."
+        ),
         "{told}"
     );
     run("permissions", &["revoke", "dan@example.com", "comments.hide"])
@@ -106,5 +112,68 @@ async fn commands_say_what_there_is() {
             .contains("was not granted")
     );
     run("groups", &["delete", "moderators"]).await.unwrap();
-    assert!(run("groups", &["list"]).await.unwrap().contains("There is no group"));
+    assert!(
+        run("groups", &["list"])
+            .await
+            .unwrap()
+            .contains("There is no group")
+    );
+}
+
+/// ASVS 8.1.1: what one person may call and touch, by the rows as they are.
+#[tokio::test]
+async fn access_says_what_one_person_may() {
+    let w = World::new().await;
+    let as_ = async |who: &str| w.app.command("access", &["--as", who]).await.unwrap();
+    let line = |told: &str, begins: &str| {
+        let found = told.lines().find(|line| line.starts_with(begins));
+        let line = found.unwrap_or_else(|| panic!("{begins}: {told}"));
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let told = as_("cleo@example.com").await;
+    assert!(told.starts_with("cleo@example.com has comments.hide."), "{told}");
+    assert_eq!(
+        line(&told, "/comments/{id}/hide/"),
+        "/comments/{id}/hide/ POST yes"
+    );
+    assert_eq!(
+        line(&told, "Comment "),
+        "Comment view by rule, add by rule, change every row, delete none"
+    );
+    assert_eq!(
+        line(&told, "/accounts/email/ "),
+        "/accounts/email/ GET yes, once they have proved it again"
+    );
+    let told = as_("ben@example.com").await;
+    assert_eq!(
+        line(&told, "/comments/{id}/hide/"),
+        "/comments/{id}/hide/ POST no"
+    );
+    assert_eq!(
+        line(&told, "Comment "),
+        "Comment view by rule, add by rule, change none, delete none"
+    );
+    let told = as_("nobody").await;
+    assert_eq!(
+        line(&told, "/comments/{id}/hide/"),
+        "/comments/{id}/hide/ POST no: sign in"
+    );
+    assert_eq!(line(&told, "/articles/ "), "/articles/ GET yes");
+    let told = w
+        .app
+        .command("access", &["--as", "eve@example.com"])
+        .await
+        .unwrap_err();
+    assert!(
+        told.to_string()
+            .contains("Nobody has the address eve@example.com")
+    );
+    let json = w
+        .app
+        .command("access", &["--as", "cleo@example.com", "--json"])
+        .await;
+    assert!(
+        json.unwrap()
+            .contains("\"permissions\": [\n    \"comments.hide\"\n  ]")
+    );
 }

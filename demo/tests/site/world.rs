@@ -138,7 +138,9 @@ impl World {
             &["grant", "moderators", "comments.hide"],
             &["add", "moderators", &cleo.email.to_string()],
         ] {
-            app.command("groups", arguments).await.expect("Cleo becomes a moderator");
+            app.command("groups", arguments)
+                .await
+                .expect("Cleo becomes a moderator");
         }
         let event = event(&app, &lighthouse, "Up the lighthouse", Kind::Outing, "3").await;
         Self {

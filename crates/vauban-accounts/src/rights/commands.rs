@@ -46,13 +46,21 @@ pub(crate) fn permissions() -> Command {
 pub(crate) fn groups() -> Command {
     Command::group("groups", "What several people may together")
         .with(
-            Command::new("list", "List the groups, what they may, and who is in them", list_groups)
-                .flag("json", "Print them as JSON"),
+            Command::new(
+                "list",
+                "List the groups, what they may, and who is in them",
+                list_groups,
+            )
+            .flag("json", "Print them as JSON"),
         )
         .with(Command::new("create", "Make a group", create).argument("GROUP", "its name"))
         .with(
-            Command::new("delete", "Delete a group; whoever was in it loses what it gave", delete)
-                .argument("GROUP", "its name"),
+            Command::new(
+                "delete",
+                "Delete a group; whoever was in it loses what it gave",
+                delete,
+            )
+            .argument("GROUP", "its name"),
         )
         .with(
             Command::new("add", "Put somebody into a group", |run| member(run, true))
@@ -95,7 +103,11 @@ async fn list_permissions(run: Run) -> Result<(), Failure> {
             async move { Ok(rights.all(&db.acting::<RightsStore>()).await?) }
         })
         .await?;
-    let called = called(accounts, all.values().flat_map(|held| held.people.iter().copied())).await?;
+    let called = called(
+        accounts,
+        all.values().flat_map(|held| held.people.iter().copied()),
+    )
+    .await?;
     if run.flag("json") {
         let all: Vec<Value> = all
             .iter()
@@ -108,7 +120,8 @@ async fn list_permissions(run: Run) -> Result<(), Failure> {
         run.out.line(format_args!("The program has no permissions."));
     }
     for (name, held) in &all {
-        run.out.line(format_args!("{}", told(&rights, name, held, &called)));
+        run.out
+            .line(format_args!("{}", told(&rights, name, held, &called)));
     }
     Ok(())
 }
@@ -137,7 +150,11 @@ async fn list_groups(run: Run) -> Result<(), Failure> {
             async move { Ok(rights.all_groups(&db.acting::<RightsStore>()).await?) }
         })
         .await?;
-    let called = called(accounts, all.iter().flat_map(|group| group.members.iter().copied())).await?;
+    let called = called(
+        accounts,
+        all.iter().flat_map(|group| group.members.iter().copied()),
+    )
+    .await?;
     let members = |group: &GroupTold| -> BTreeSet<String> {
         group.members.iter().map(|person| of(*person, &called)).collect()
     };
@@ -152,8 +169,9 @@ async fn list_groups(run: Run) -> Result<(), Failure> {
         return Ok(());
     }
     if all.is_empty() {
-        run.out
-            .line(format_args!("There is no group. Make one with `groups create NAME`."));
+        run.out.line(format_args!(
+            "There is no group. Make one with `groups create NAME`."
+        ));
     }
     for group in &all {
         let or_none = |all: Vec<String>| match all.is_empty() {

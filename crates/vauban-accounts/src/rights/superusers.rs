@@ -35,7 +35,10 @@ impl<U: UserAccount> ChangeHook for SuperusersStay<U> {
     type Service = Administration<U>;
 
     async fn changed(&self, changes: &Changes<'_>, db: &Acting<Administration<U>, Write>) -> Result<()> {
-        for change in changes.iter().filter(|change| std::ptr::eq(change.model(), U::meta())) {
+        for change in changes
+            .iter()
+            .filter(|change| std::ptr::eq(change.model(), U::meta()))
+        {
             let goes = match Goes::of(change) {
                 Goes::No => false,
                 Goes::Yes => true,

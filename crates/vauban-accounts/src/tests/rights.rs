@@ -6,10 +6,10 @@ use vauban::orm::engine::ChangeHooks;
 use vauban::orm::{PermissionMeta, Permissions, QuerySet};
 use vauban::permission;
 
+use super::super::Email;
 use super::super::accounts::Said;
 use super::super::people::Account;
 use super::super::services::Administration;
-use super::super::Email;
 use super::{Kit, User};
 use crate::rights::{Holder, RightsStore, SuperusersStay, too_many};
 
@@ -84,7 +84,10 @@ fn own(person: &Account) -> Holder {
 #[tokio::test]
 async fn what_is_granted_to_a_person_and_to_their_groups_is_held_until_it_is_revoked() {
     let kit = kit();
-    let (ann, ben) = (kit.person("ann@example.com").await, kit.person("ben@example.com").await);
+    let (ann, ben) = (
+        kit.person("ann@example.com").await,
+        kit.person("ben@example.com").await,
+    );
     let moderators = kit.moderators(&[&ann]).await;
     assert!(kit.held(&ann).await.is_empty());
     assert!(kit.give(&moderators, "articles.publish").await);
@@ -102,14 +105,25 @@ async fn what_is_granted_to_a_person_and_to_their_groups_is_held_until_it_is_rev
     kit.give(&moderators, "articles.publish").await;
     let unit = kit.units.begin();
     let (db, rights) = (unit.db(), &kit.accounts.rights);
-    assert!(rights.remove_member(&db, "moderators", ann.facts.id).await.unwrap());
+    assert!(
+        rights
+            .remove_member(&db, "moderators", ann.facts.id)
+            .await
+            .unwrap()
+    );
     assert!(rights.add_member(&db, "moderators", ben.facts.id).await.unwrap());
     assert!(!rights.add_member(&db, "moderators", ben.facts.id).await.unwrap());
     unit.finish(true).await.unwrap();
     assert_eq!(kit.held(&ann).await.names(), ["articles.erase"]);
     assert!(kit.held(&ben).await.has(&publish()));
     let unit = kit.units.begin();
-    assert!(kit.accounts.rights.delete_group(&unit.db(), "moderators").await.unwrap());
+    assert!(
+        kit.accounts
+            .rights
+            .delete_group(&unit.db(), "moderators")
+            .await
+            .unwrap()
+    );
     unit.finish(true).await.unwrap();
     assert!(kit.held(&ben).await.is_empty());
 }
@@ -155,7 +169,9 @@ async fn cwe_178_another_spelling_of_a_name_is_no_permission() {
         kit.write(&format!("UPDATE vauban_group SET permissions = '{names}'"));
         assert!(kit.held(&ann).await.is_empty(), "{names:?}");
     }
-    kit.write("UPDATE vauban_group SET permissions = 'a.b articles.erase articles.more articles.publish z.z'");
+    kit.write(
+        "UPDATE vauban_group SET permissions = 'a.b articles.erase articles.more articles.publish z.z'",
+    );
     assert_eq!(
         kit.held(&ann).await.names(),
         ["articles.erase", "articles.publish"]
@@ -166,7 +182,10 @@ async fn cwe_178_another_spelling_of_a_name_is_no_permission() {
 #[tokio::test]
 async fn what_the_program_lists_no_more_is_ignored_and_shown() {
     let kit = kit();
-    let (ann, ben) = (kit.person("ann@example.com").await, kit.person("ben@example.com").await);
+    let (ann, ben) = (
+        kit.person("ann@example.com").await,
+        kit.person("ben@example.com").await,
+    );
     let moderators = kit.moderators(&[&ann]).await;
     kit.give(&moderators, "articles.publish").await;
     kit.give(&moderators, "articles.gone").await;
@@ -177,10 +196,18 @@ async fn what_the_program_lists_no_more_is_ignored_and_shown() {
     let names: Vec<_> = all.keys().map(String::as_str).collect();
     assert_eq!(
         names,
-        ["articles.erase", "articles.gone", "articles.publish", "articles.publish-all"]
+        [
+            "articles.erase",
+            "articles.gone",
+            "articles.publish",
+            "articles.publish-all"
+        ]
     );
     let shown = rights.json("articles.gone", &all["articles.gone"], &Default::default());
-    assert_eq!((&shown["known"], &shown["groups"][0]), (&false.into(), &"moderators".into()));
+    assert_eq!(
+        (&shown["known"], &shown["groups"][0]),
+        (&false.into(), &"moderators".into())
+    );
     // Ben holds what the program lists of it, and not what may come back.
     rights.give(&db, &own(&ben), "articles.publish").await.unwrap();
     assert_eq!(
@@ -206,7 +233,12 @@ async fn cwe_269_nobody_grants_what_they_do_not_hold() {
     let unit = kit.units.begin();
     let (db, rights) = (unit.db(), &kit.accounts.rights);
     let id = ann.facts.id;
-    let refused = async |db| rights.holds(db, id, &publish()).await.map_err(|error| error.status());
+    let refused = async |db| {
+        rights
+            .holds(db, id, &publish())
+            .await
+            .map_err(|error| error.status())
+    };
     assert_eq!(refused(&db).await, Err(http::StatusCode::FORBIDDEN));
     rights.give(&db, &own(&ann), "articles.publish").await.unwrap();
     assert_eq!(refused(&db).await, Ok(()));
@@ -228,7 +260,10 @@ async fn cwe_770_what_one_person_holds_is_bounded() {
         names.join(" ")
     };
     for (names, is_full) in [(10_000, true), (4_000, false)] {
-        kit.write(&format!("UPDATE vauban_group SET permissions = '{}'", filled(names)));
+        kit.write(&format!(
+            "UPDATE vauban_group SET permissions = '{}'",
+            filled(names)
+        ));
         assert_eq!(kit.held(&ann).await.names(), ["articles.publish"]);
         let unit = kit.units.begin();
         let given = kit.accounts.rights.give(&unit.db(), &own(&ann), "b.more").await;
@@ -262,7 +297,12 @@ fn watched() -> Kit {
 async fn superuser(kit: &Kit, email: &str) -> Account {
     let email = Email::parse(email).unwrap();
     let unit = kit.units.begin();
-    let person = kit.accounts.users.add_superuser(&unit.db(), email, None).await.unwrap();
+    let person = kit
+        .accounts
+        .users
+        .add_superuser(&unit.db(), email, None)
+        .await
+        .unwrap();
     unit.finish(true).await.unwrap();
     person
 }
@@ -273,7 +313,12 @@ async fn cwe_269_the_last_superuser_stays() {
     let kit = watched();
     let ann = superuser(&kit, "ann@example.com").await;
     kit.person("ben@example.com").await;
-    for (attack, works) in [("demote", false), ("deactivate", false), ("delete", false), ("rename", true)] {
+    for (attack, works) in [
+        ("demote", false),
+        ("deactivate", false),
+        ("delete", false),
+        ("rename", true),
+    ] {
         let unit = kit.units.begin();
         let db = unit.db();
         let these = QuerySet::<User>::new().filter(|u| u.id.eq(vauban::Id::from_uuid(ann.facts.id)));
@@ -324,7 +369,9 @@ async fn cwe_362_of_two_who_demote_each_other_one_stays() {
     assert_ne!(one.is_ok(), other.is_ok());
     let left: i64 = kit
         .file()
-        .query_row("SELECT count(*) FROM user WHERE is_superuser", [], |row| row.get(0))
+        .query_row("SELECT count(*) FROM user WHERE is_superuser", [], |row| {
+            row.get(0)
+        })
         .unwrap();
     assert_eq!(left, 1);
 }

@@ -12,9 +12,7 @@ use std::sync::Arc;
 use ::http::StatusCode;
 use vauban_orm::actor::ServiceMeta;
 use vauban_orm::engine::{ChangeHooks, Database};
-use vauban_orm::{
-    Binder, ChangeHook, ModelMeta, Permission, PermissionMeta, Policy, Service, migrations,
-};
+use vauban_orm::{Binder, ChangeHook, ModelMeta, Permission, PermissionMeta, Policy, Service, migrations};
 use vauban_template::Template;
 
 use super::background::{Background, Stop};
@@ -273,7 +271,8 @@ impl Module {
     where
         F: Future<Output = vauban_orm::Result<Vec<Finding>>> + Send + 'static,
     {
-        self.row_checks.push(Arc::new(move |units| Box::pin(check(units))));
+        self.row_checks
+            .push(Arc::new(move |units| Box::pin(check(units))));
         self
     }
 

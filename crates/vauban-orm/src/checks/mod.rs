@@ -18,8 +18,8 @@ use crate::migrations::stated;
 use crate::policy::actor::{Action, Actor};
 use crate::policy::authority::Authority;
 use crate::policy::listed::{Listed, labelled_twice};
-use crate::sql::dialect::Dialect;
 use crate::sql::cond::Cond;
+use crate::sql::dialect::Dialect;
 use crate::sql::render::{Renderer, Row};
 use crate::tree::expr::Expr;
 use crate::tree::meta::ModelMeta;
@@ -142,7 +142,10 @@ fn too_large(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Option
 pub fn permissions(model: &ModelMeta) -> Vec<(String, PermissionMeta)> {
     let mut asked: Vec<(String, PermissionMeta)> = Vec::new();
     (model.rules)().permissions(&mut |what, permission| {
-        if !asked.iter().any(|(known, other)| known == what && other.is(&permission)) {
+        if !asked
+            .iter()
+            .any(|(known, other)| known == what && other.is(&permission))
+        {
             asked.push((what.to_owned(), permission));
         }
     });

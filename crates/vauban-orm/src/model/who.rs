@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use crate::model::Model;
 use crate::model::filter::Filter;
 use crate::model::symbolic::Now;
-use crate::tree::permission::{Permission, PermissionMeta};
 use crate::tree::expr::{Expr, Flag};
+use crate::tree::permission::{Permission, PermissionMeta};
 
 /// Whoever will ask, in the rules of `M`: a rule is built once and holds for all of them, so this is no user but stands
 /// for one, and what is known of them is a condition on `M`'s own rows.

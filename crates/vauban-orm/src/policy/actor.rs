@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::model::Model;
 use crate::model::types::UserId;
-use crate::tree::permission::{Permission, PermissionMeta, Permissions};
 use crate::tree::meta::ModelMeta;
+use crate::tree::permission::{Permission, PermissionMeta, Permissions};
 use vauban_waiver::Place;
 
 /// Who a handle acts for.

@@ -24,7 +24,9 @@ pub(super) struct Memo {
 impl Policy for Memo {
     fn rules(who: Who<Self>, m: &Columns<Self>) -> Rules<Self> {
         Rules {
-            view: m.hidden.eq(false) | who.has::<ReadHidden>() | (who.has::<ReadHiddenToo>() & m.text.eq("never")),
+            view: m.hidden.eq(false)
+                | who.has::<ReadHidden>()
+                | (who.has::<ReadHiddenToo>() & m.text.eq("never")),
             change: who.has::<Edit>(),
             ..Rules::none()
         }
@@ -62,7 +64,12 @@ pub(super) fn askers() -> Vec<(&'static str, Actor, bool, bool)> {
         ("a user", holding(&[], false), false, false),
         ("a superuser", holding(&[], true), false, false),
         ("a reader", holding(&[of()], false), true, false),
-        ("who holds what sounds alike", holding(&[alike()], false), false, false),
+        (
+            "who holds what sounds alike",
+            holding(&[alike()], false),
+            false,
+            false,
+        ),
         ("an editor", holding(&[edit()], false), false, true),
         ("both", holding(&[edit(), of(), alike()], false), true, true),
     ]
@@ -138,10 +145,16 @@ fn what_no_rule_asks_makes_no_text_of_its_own() {
 #[test]
 fn a_rule_says_which_permission_it_asks() {
     let said = checks::policy(Memo::meta(), &[Memo::meta()]);
-    assert!(said.iter().any(|(_, rule)| rule == "who has memos.edit"), "{said:?}");
+    assert!(
+        said.iter().any(|(_, rule)| rule == "who has memos.edit"),
+        "{said:?}"
+    );
     let asked: Vec<_> = checks::permissions(Memo::meta())
         .into_iter()
         .map(|(what, permission)| format!("{what} {}", permission.name))
         .collect();
-    assert_eq!(asked, ["view memos.read", "view memos.read-all", "change memos.edit"]);
+    assert_eq!(
+        asked,
+        ["view memos.read", "view memos.read-all", "change memos.edit"]
+    );
 }

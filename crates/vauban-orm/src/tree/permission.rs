@@ -48,7 +48,11 @@ pub struct Declared<P> {
 impl<P> Declared<P> {
     /// For the macro.
     #[deprecated(note = "a permission is declared by `permission!`, which lists it for review")]
-    pub const fn __by_macro(name: &'static str, about: &'static str, number: fn() -> &'static Number) -> Self {
+    pub const fn __by_macro(
+        name: &'static str,
+        about: &'static str,
+        number: fn() -> &'static Number,
+    ) -> Self {
         assert!(
             is_a_name(name),
             "a permission's name is two or more words with dots between, of a-z, 0-9, `_` and `-`: \"articles.publish\""
@@ -232,7 +236,11 @@ impl Permissions {
     /// Which, by their names.
     pub fn names(&self) -> Vec<&'static str> {
         let all = listed();
-        let mut names: Vec<_> = all.iter().filter(|one| self.has(one)).map(|one| one.name).collect();
+        let mut names: Vec<_> = all
+            .iter()
+            .filter(|one| self.has(one))
+            .map(|one| one.name)
+            .collect();
         names.sort_unstable();
         names
     }
@@ -307,7 +315,9 @@ mod tests {
             assert!(is_a_name(name), "{name}");
         }
         let long = format!("a.{}", "b".repeat(LONGEST_PERMISSION - 1));
-        let bad = ["", "publish", ".a", "a.", "a..b", "A.b", "a b.c", "a,b.c", "a.b'", "ä.b", &long];
+        let bad = [
+            "", "publish", ".a", "a.", "a..b", "A.b", "a b.c", "a,b.c", "a.b'", "ä.b", &long,
+        ];
         for name in bad {
             assert!(!is_a_name(name), "{name}");
         }

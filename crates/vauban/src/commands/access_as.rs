@@ -30,21 +30,34 @@ pub(super) fn run(app: App, name: &str, json: bool, out: &Out) -> Result<(), Fai
     let runtime = runtime(&settings)?;
     let models = app.modules.models();
     let site = assemble::assemble(app, settings, database)?;
-    runtime.block_on(async {
-        #[allow(deprecated)] // ours to call
-        let who = site.__named(name).await.map_err(Failure::of)?;
-        let who = who.ok_or_else(|| {
+    out.line(format_args!(
+        "{}",
+        runtime.block_on(shown(&site, &models, name, json))?
+    ));
+    Ok(())
+}
+
+/// What the command prints.
+///
+/// # Errors
+/// Nobody is called so; those of the identity.
+pub(super) async fn shown(
+    site: &Arc<Site>,
+    models: &[&'static vauban_orm::ModelMeta],
+    name: &str,
+    json: bool,
+) -> Result<String, Failure> {
+    #[allow(deprecated)] // ours to call
+    let who = site.__named(name).await.map_err(Failure::of)?;
+    let who = who.ok_or_else(|| {
             Failure::new(format_args!(
                 "Nobody has the address {name}, or their account is deactivated. Without an account one is `nobody`."
             ))
         })?;
-        let told = told(&site, &models, &who);
-        if json {
-            out.line(format_args!("{:#}", told.json(name, &who)));
-        } else {
-            out.line(format_args!("{}", told.text(name, &who)));
-        }
-        Ok(())
+    let told = told(site, models, &who);
+    Ok(match json {
+        true => format!("{:#}", told.json(name, &who)),
+        false => told.text(name, &who),
     })
 }
 
@@ -116,16 +129,20 @@ impl Told {
         lines.push(String::new());
         let model = self.rows.iter().map(|(model, _)| model.len()).max().unwrap_or(0);
         for (of, may) in &self.rows {
-            let may: Vec<String> = may.iter().map(|[action, may]| format!("{action} {may}")).collect();
+            let may: Vec<String> = may
+                .iter()
+                .map(|[action, may]| format!("{action} {may}"))
+                .collect();
             lines.push(format!("{of:model$}  {}", may.join(", ")));
         }
         lines.join("\n")
     }
 
     fn json(&self, name: &str, who: &Identity) -> Value {
-        let routes = self.routes.iter().map(
-            |[pattern, method, may]| json!({ "pattern": pattern, "method": method, "may": may }),
-        );
+        let routes = self
+            .routes
+            .iter()
+            .map(|[pattern, method, may]| json!({ "pattern": pattern, "method": method, "may": may }));
         let rows = self.rows.iter().map(|(model, may)| {
             let mut row = json!({ "model": model });
             for [action, may] in may {

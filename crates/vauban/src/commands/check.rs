@@ -17,7 +17,9 @@ pub(super) fn run(app: &App, deploy: bool, out: &Out) -> Result<(), Failure> {
     // A database that is not there yet is no mistake of the program.
     let database = assemble::exists(&settings).then(|| assemble::open(app, &settings));
     let database = database.transpose()?;
-    let migrations = database.as_ref().map(|database| assemble::migrated(app, database));
+    let migrations = database
+        .as_ref()
+        .map(|database| assemble::migrated(app, database));
     let migrations = migrations.transpose()?;
     let mut findings = run_checks(&checking(app, &settings, migrations.as_ref()));
     if let (Some(database), Some(migrated)) = (&database, &migrations)

@@ -276,9 +276,15 @@ mod tests {
                 "{told}"
             );
             wired(vec![asks().permission::<Publish>()]).unwrap();
-            let twice = vec![asks().permission::<Publish>(), Module::new("leaf").permission::<Again>()];
+            let twice = vec![
+                asks().permission::<Publish>(),
+                Module::new("leaf").permission::<Again>(),
+            ];
             let told = wired(twice).unwrap_err().to_string();
-            assert!(told.contains("Two permissions are called `wiring.publish`"), "{told}");
+            assert!(
+                told.contains("Two permissions are called `wiring.publish`"),
+                "{told}"
+            );
         }
     }
 
