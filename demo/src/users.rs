@@ -17,7 +17,7 @@ use crate::urls;
 )]
 pub struct User {
     pub id: Id<Self>,
-    #[field(unique)]
+    #[field(unique, fixed)]
     pub email: Email,
     /// What others call them.
     #[field(max_length = 100)]

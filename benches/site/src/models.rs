@@ -79,7 +79,7 @@ impl Policy for Note {
 #[model(user, unique_oracle = waiver!(UniqueOracle, "a taken address is told at sign-up, throttled"))]
 pub(crate) struct User {
     pub(crate) id: Id<Self>,
-    #[field(unique)]
+    #[field(unique, fixed)]
     pub(crate) email: Email,
     #[field(max_length = 100)]
     pub(crate) name: String,

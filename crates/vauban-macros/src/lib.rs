@@ -86,7 +86,7 @@ pub fn form(item: TokenStream) -> TokenStream {
 /// #[model(user)]
 /// pub struct User {
 ///     pub id: Id<User>,
-///     #[field(unique)] pub email: Email,
+///     #[field(unique, fixed)] pub email: Email,
 ///     #[field(privileged, default = true)] pub is_active: bool,
 ///     #[field(privileged, default = false)] pub is_staff: bool,
 ///     #[field(privileged, default = false)] pub is_superuser: bool,
@@ -124,7 +124,7 @@ pub fn migrations(input: TokenStream) -> TokenStream {
 /// Makes a model of a struct: its table, columns, and the struct that a new row is made from.
 ///
 /// On fields `#[field(max_length = 200, text, unique, index, default = …, auto_now_add, auto_now, owner, tenant,
-/// privileged, versioned = false, on_delete = restrict|cascade|cascade_owned|set_null)]`, on the id `random`; on the struct
+/// fixed, privileged, versioned = false, on_delete = restrict|cascade|cascade_owned|set_null)]`, on the id `random`; on the struct
 /// `#[model(table = "…", unique(a, b), index(a, b), check(name = "SQL"), related(name: Child.field), user)]`.
 #[proc_macro_derive(Model, attributes(model, field))]
 pub fn model(item: TokenStream) -> TokenStream {

@@ -28,8 +28,8 @@ const COLUMNS: &[Column] = &[
     Column {
         name: "email",
         ty: "Email",
-        attributes: &["unique"],
-        line: "#[field(unique)] pub email: Email,",
+        attributes: &["unique", "fixed"],
+        line: "#[field(unique, fixed)] pub email: Email,",
     },
     Column {
         name: "is_active",
@@ -313,7 +313,7 @@ mod tests {
     use super::*;
 
     const GOOD: &str = "#[model(user)] struct User {
-        id: vauban::Id<User>, #[field(unique)] email: Email,
+        id: vauban::Id<User>, #[field(unique, fixed)] email: Email,
         #[field(privileged, default = true)] is_active: bool, #[field(privileged)] is_staff: bool,
         #[field(privileged)] is_superuser: bool, #[field(auto_now_add)] date_joined: DateTime,
         #[field(privileged)] last_login: Option<DateTime>, #[field(max_length = 80)] name: String }";

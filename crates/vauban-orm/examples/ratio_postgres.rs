@@ -331,7 +331,7 @@ impl Sides {
                 black_box(sum);
             },
             async |_| {
-                let (mut sum, mut posts) = (0, Post::objects().chunks(1_000));
+                let (mut sum, mut posts) = (0, Post::objects().chunks(4_000));
                 while let Some(some) = posts.next(&db).await.unwrap() {
                     sum += some.iter().map(|post| post.score).sum::<i64>();
                 }
@@ -379,8 +379,19 @@ fn main() {
         .unwrap();
     runtime.block_on(async {
         let sides = Sides::new(&server.url()).await;
-        sides.reads().await;
-        sides.stream().await;
-        sides.writes().await;
+        let only: Vec<_> = std::env::args()
+            .skip(1)
+            .filter(|part| part != "generic")
+            .collect();
+        let is_asked_for = |part: &str| only.is_empty() || only.iter().any(|one| one == part);
+        if is_asked_for("reads") {
+            sides.reads().await;
+        }
+        if is_asked_for("stream") {
+            sides.stream().await;
+        }
+        if is_asked_for("writes") {
+            sides.writes().await;
+        }
     });
 }

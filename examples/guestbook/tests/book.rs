@@ -18,7 +18,7 @@ use vauban_site::testing::{Expected, Prober, TestApp};
 #[account(crate = vauban_site::accounts)]
 pub struct User {
     pub id: Id<Self>,
-    #[field(unique)]
+    #[field(unique, fixed)]
     pub email: Email,
     #[field(privileged, default = true)]
     pub is_active: bool,

@@ -41,7 +41,7 @@ pub(super) const PASSWORD: &str = "a walk along the canal";
 #[account(crate = vauban_accounts)]
 pub(super) struct User {
     pub(super) id: Id<User>,
-    #[field(unique)]
+    #[field(unique, fixed)]
     pub(super) email: Email,
     #[field(privileged, default = true)]
     pub is_active: bool,

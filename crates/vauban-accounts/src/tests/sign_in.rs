@@ -121,6 +121,14 @@ async fn privileged_columns_are_not_for_users_to_write() {
     );
     assert!(own().change_all(&db, |u| [u.is_staff.set(true)]).await.is_err());
     assert!(own().change_all(&db, |u| [u.last_login.set(None)]).await.is_err());
+    // CWE-620: an address is changed by its page alone, behind a password and the link to the new one.
+    let other = Email::parse("other@example.com").unwrap();
+    assert!(
+        own()
+            .change_all(&db, |u| [u.email.set(other.clone())])
+            .await
+            .is_err()
+    );
     assert_eq!(
         own()
             .change_all(&db, |u| [u.name.set("Ann".to_owned())])

@@ -81,6 +81,7 @@ const FIELD_KEYS: &[&str] = &[
     "auto_now",
     "owner",
     "tenant",
+    "fixed",
     "privileged",
     "on_delete",
     "random",
@@ -92,8 +93,8 @@ const FIELD_KEYS: &[&str] = &[
 const ONE_OF: &[(&[&str], &str)] = &[
     // CWE-915: by one a new row is given a value that by the other nobody may give it.
     (
-        &["owner", "tenant", "privileged"],
-        "`owner` and `tenant` say whose a new row is and are given with it; `privileged` is given to no new row",
+        &["owner", "tenant", "fixed", "privileged"],
+        "`owner` and `tenant` say whose a new row is and are given with it, as what is `fixed` is; `privileged` is given to no new row",
     ),
     (
         &["auto_now", "auto_now_add"],
@@ -174,6 +175,8 @@ pub(super) fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<E
                 column.privilege = "Owner";
             } else if path.is_ident("tenant") {
                 column.privilege = "Tenant";
+            } else if path.is_ident("fixed") {
+                column.privilege = "Fixed";
             } else if path.is_ident("on_delete") {
                 let what: Ident = meta.value()?.parse()?;
                 column.on_delete = match what.to_string().as_str() {
@@ -191,7 +194,7 @@ pub(super) fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<E
                     path,
                     FIELD_KEYS,
                     "`#[field(…)]` on a model knows `max_length = 200`, `text`, `min = 0`, `max = 100`, `unique`, `index`, `default = …`, \
-                     `auto_now_add`, `auto_now`, `owner`, `tenant`, `privileged`, `versioned = false`, `on_delete = …`, \
+                     `auto_now_add`, `auto_now`, `owner`, `tenant`, `fixed`, `privileged`, `versioned = false`, `on_delete = …`, \
                      `encrypted = \"person.tax_id\"`, `index = blind`, on the id `random`, and on a group of fields `group`",
                 ));
             }

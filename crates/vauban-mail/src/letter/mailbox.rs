@@ -10,7 +10,7 @@ use super::words::{Line, MAX_NAME};
 /// An address, with the name of whoever has it.
 ///
 /// ```
-/// use vauban_core::Email;
+/// use vauban::Email;
 /// use vauban_mail::Mailbox;
 ///
 /// let ann = Mailbox::new(Email::parse("ann@example.com").unwrap()).named("Ann\r\nBcc: eve@evil.example");

@@ -22,6 +22,10 @@ pub(crate) struct Server {
     /// User and password.
     pub(crate) login: Option<(String, String)>,
     /// A file with the authorities that its certificate is held to, if not those of the operating system.
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(dead_code, reason = "no certificate is looked at")
+    )]
     pub(crate) authorities: Option<PathBuf>,
 }
 

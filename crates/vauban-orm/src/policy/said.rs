@@ -43,7 +43,7 @@ pub fn policy(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Vec<(
         match column.privilege {
             _ if named => {}
             Privilege::Open => {}
-            Privilege::Owner | Privilege::Tenant => {
+            Privilege::Owner | Privilege::Tenant | Privilege::Fixed => {
                 lines.push((Action::Grant, format!("{with} of a row that is there: nobody")));
             }
             Privilege::Privileged => lines.push((Action::Grant, format!("{with}: nobody"))),
@@ -52,7 +52,10 @@ pub fn policy(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Vec<(
     for set in &rules.set {
         let field = set.column.field;
         let (add, change) = (said(&set.add), said(&set.change));
-        let given = matches!(set.column.privilege, Privilege::Owner | Privilege::Tenant);
+        let given = matches!(
+            set.column.privilege,
+            Privilege::Owner | Privilege::Tenant | Privilege::Fixed
+        );
         if given {
             // CWE-451: whoever adds the row gives it, which the add rule judges.
             lines.push((Action::Grant, format!("{field} of a row that is there: {change}")));

@@ -8,8 +8,11 @@ use crate::tree::expr::{Col, Expr, Op};
 use crate::tree::value::Value;
 use crate::unit::handles::Reads;
 
-/// Rows of a chunk, at most.
-const LARGEST: u32 = 1_000;
+/// Rows of a chunk, at most (CWE-770).
+const LARGEST: u32 = 10_000;
+/// Rows that [`QuerySet::for_each`] reads at once. Each chunk costs a way to the database and back: of 1,000 rows, that was a fifth
+/// of the time on PostgreSQL.
+const AT_ONCE: u32 = 4_000;
 
 /// The rows of a query, so many at a time: see [`QuerySet::chunks`].
 #[derive(Debug)]
@@ -24,7 +27,7 @@ pub struct Chunks<M> {
 }
 
 impl<M: Model> QuerySet<M> {
-    /// All rows, at most so many at a time (1,000 at most), in the order of their ids: for a set that is too large to be held.
+    /// All rows, at most so many at a time (10,000 at most), in the order of their ids: for a set that is too large to be held.
     /// Each chunk is a query of its own, which goes on behind the last row by its key. A row that somebody adds or deletes
     /// meanwhile is read or not; none is read twice. After [`begin`](crate::Db::begin) all of them are as they were then.
     ///
@@ -54,7 +57,7 @@ impl<M: Model> QuerySet<M> {
         }
     }
 
-    /// Does this with each row, reading so many at a time: see [`chunks`](Self::chunks).
+    /// Does this with each row, reading some thousands at a time: see [`chunks`](Self::chunks).
     ///
     /// # Errors
     /// What `row` says, or reading: it ends there.
@@ -63,7 +66,7 @@ impl<M: Model> QuerySet<M> {
         db: &dyn Reads<M>,
         mut row: impl AsyncFnMut(M) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut all = self.chunks(LARGEST);
+        let mut all = self.chunks(AT_ONCE);
         while let Some(rows) = all.next(db).await? {
             for one in rows {
                 row(one).await?;

@@ -86,8 +86,8 @@ fn rights(column: &ColumnMeta, named: bool) -> (u8, u8, bool) {
     } = column;
     let privilege = match privilege {
         Privilege::Open => 0,
-        // Both are given with a new row, by its add rule.
-        Privilege::Owner | Privilege::Tenant => 1,
+        // All are given with a new row, by its add rule.
+        Privilege::Owner | Privilege::Tenant | Privilege::Fixed => 1,
         Privilege::Privileged => 2,
     };
     let on_delete = match on_delete {

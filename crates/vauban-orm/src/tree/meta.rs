@@ -217,11 +217,11 @@ impl Sealing {
 /// Columns that carry privilege, and who may write them (CWE-915, CWE-269).
 ///
 /// * [`Open`](Self::Open): whoever may add or change the row.
-/// * [`Owner`](Self::Owner), [`Tenant`](Self::Tenant): given when the row is made, judged by the add
+/// * [`Owner`](Self::Owner), [`Tenant`](Self::Tenant), [`Fixed`](Self::Fixed): given when the row is made, judged by the add
 ///   rule; fixed from then on.
 /// * [`Privileged`](Self::Privileged) (staff flags, permissions, hashes): a new row starts with the default.
 ///
-/// The last three are written in other ways only where the model's rules name them
+/// All but `Open` are written in other ways only where the model's rules name them
 /// ([`Rules::may_set`](crate::Rules::may_set)) or by a service that lists [`Grant`](crate::actions::Grant).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Privilege {
@@ -231,6 +231,8 @@ pub enum Privilege {
     Owner,
     /// `#[field(tenant)]`
     Tenant,
+    /// `#[field(fixed)]`: what a change must first prove something for, such as an address.
+    Fixed,
     /// `#[field(privileged)]`
     Privileged,
 }

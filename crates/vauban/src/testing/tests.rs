@@ -16,7 +16,7 @@ use Expect::{Allowed, Forbidden, NotFound, SignIn};
 #[model(user, table = "kit_user")]
 pub(crate) struct User {
     id: Id<User>,
-    #[field(unique)]
+    #[field(unique, fixed)]
     email: Email,
     #[field(privileged, default = true)]
     is_active: bool,

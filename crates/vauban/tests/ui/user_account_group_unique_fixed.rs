@@ -12,7 +12,7 @@ pub struct Profile {
 #[model(user)]
 pub struct User {
     pub id: Id<User>,
-    #[field(unique)]
+    #[field(unique, fixed)]
     pub email: Email,
     #[field(privileged, default = true)]
     pub is_active: bool,

@@ -6,7 +6,7 @@ use vauban::prelude::*;
 #[model(user)]
 pub struct User {
     pub id: Id<User>,
-    #[field(unique)]
+    #[field(unique, fixed)]
     pub email: Email,
     #[field(privileged, default = true)]
     pub is_active: bool,

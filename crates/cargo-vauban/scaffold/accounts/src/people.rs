@@ -10,7 +10,7 @@ use crate::urls;
 #[model(user, unique_oracle = waiver!(UniqueOracle, "accounts alone write addresses and tell nobody"))]
 pub struct User {
     pub id: Id<Self>,
-    #[field(unique)]
+    #[field(unique, fixed)]
     pub email: Email,
     /// What others call them.
     #[field(max_length = 100)]

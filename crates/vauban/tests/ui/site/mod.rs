@@ -7,7 +7,7 @@ use vauban::prelude::*;
 #[model(user)]
 pub struct User {
     pub id: Id<User>,
-    #[field(unique)]
+    #[field(unique, fixed)]
     pub email: Email,
     #[field(max_length = 100)]
     pub name: String,
