@@ -136,7 +136,7 @@ impl World {
         for arguments in [
             ["create", "moderators"].as_slice(),
             &["grant", "moderators", "comments.hide"],
-            &["add", "moderators", &cleo.email.to_string()],
+            &["add", "moderators", cleo.email.as_ref()],
         ] {
             app.command("groups", arguments)
                 .await
