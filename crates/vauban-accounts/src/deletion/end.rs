@@ -9,8 +9,7 @@ use vauban::tasks::{AsService, Failed};
 use vauban::{Id, Part, Problem, hook, task};
 use vauban_mail::Mail as _;
 
-use super::ask::on_day;
-use super::model::{DeletionRow, Leaving};
+use super::model::{DeletionRow, Leaving, on_day};
 use crate::accounts::Accounts;
 use crate::hooks::{Deleting, SigningIn};
 use crate::mails::DeletedMail;
