@@ -187,27 +187,24 @@ impl Accounts {
                 Some((person, _)) => Some(person),
             },
         };
+        let Some(person) = person else {
+            return Ok(Some(self.sessions.end_everybodys().await?));
+        };
         let mut retries = Retries::default();
         loop {
-            let done = self.end_sessions_once(person.as_ref()).await;
+            let done = self.end_sessions_once(&person).await;
             if !retries.again(&done).await {
                 return Ok(Some(done?));
             }
         }
     }
 
-    async fn end_sessions_once(&self, whose: Option<&Account>) -> Result<u64, vauban::orm::Error> {
+    async fn end_sessions_once(&self, person: &Account) -> Result<u64, vauban::orm::Error> {
         let unit = self.units.begin();
         let db = unit.db();
-        let ended = match whose {
-            None => self.sessions.end_everybodys(&db).await?,
-            Some(person) => {
-                let happened = Happened::EndedByAdministrator;
-                let (id, visitor) = (person.facts.id, Visitor::default());
-                self.history.record(&db, id, happened, visitor).await?;
-                self.sessions.end_all(&db, person.facts.id).await?
-            }
-        };
+        let (id, happened) = (person.facts.id, Happened::EndedByAdministrator);
+        self.history.record(&db, id, happened, Visitor::default()).await?;
+        let ended = self.sessions.end_all(&db, id).await?;
         unit.finish(true).await?;
         Ok(ended)
     }
@@ -238,13 +235,20 @@ impl Accounts {
     }
 
     async fn put_superuser(&self, email: &Email, hash: &Hash) -> Result<(), vauban::orm::Error> {
+        let before = self.users.by_email(&self.units, email).await?;
         let unit = self.units.begin();
         let db = unit.db();
         let person = self
             .users
             .add_superuser(&db, email.clone(), Some(hash.clone()))
             .await?;
-        self.sessions.end_all(&db, person.facts.id).await?;
+        let id = person.facts.id;
+        self.sessions.end_all(&db, id).await?;
+        // ASVS 6.3.7: whose account it was reads it.
+        if before.is_some() {
+            let (happened, visitor) = (Happened::MadeSuperuser, Visitor::default());
+            self.history.record(&db, id, happened, visitor).await?;
+        }
         unit.finish(true).await
     }
 
@@ -393,12 +397,19 @@ impl Accounts {
         person: &Account,
         password: &Password,
         client: IpAddr,
+        device_cookie: Option<&str>,
     ) -> Result<Proved, SignInFailure> {
         let id = person.facts.id.to_string();
         let place = self.hasher.place(Client::from(client))?;
         let hash = self.users.hash_of(&self.units, person.facts.id).await?;
+        // CWE-645: whoever has a copy of the session's cookie alone does not fill the bucket of the browser that it was copied from,
+        // where its owner ends it.
+        let device = device_cookie.and_then(|cookie| {
+            self.devices
+                .recognise(cookie, person.email.as_str(), hash.as_ref())
+        });
         let counted = self
-            .count(Attempt::ChangePassword, &id, client, None, place)
+            .count(Attempt::ChangePassword, &id, client, device.as_deref(), place)
             .await?;
         let proved = self.prove(password, hash, counted.place()).await?;
         let proved = proved.ok_or(SignInFailure::Wrong)?;

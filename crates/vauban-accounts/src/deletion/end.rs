@@ -77,6 +77,8 @@ impl Accounts {
         // Pitfall 40, CWE-613: nothing that opened it opens the address's next account.
         self.end_all_that_opens(db, user).await?;
         data::forget(db, user).await?;
+        // CWE-359: where somebody was is theirs, too.
+        self.history.forget(db, user).await?;
         self.keep_account(db, user).await?;
         self.users.erase(db, user).await?;
         let site = self.site.clone();

@@ -247,7 +247,7 @@ async fn cwe_916_a_pepper_comes_with_the_next_sign_in() {
     assert!(
         other
             .accounts
-            .reprove(&person, &fresh, super::CLIENT)
+            .reprove(&person, &fresh, super::CLIENT, None)
             .await
             .is_err()
     );

@@ -17,13 +17,18 @@ use crate::people::Account;
 use crate::sessions::{SessionToken, Start, Visitor};
 use vauban::forms::{BoundField, Clean, Cleaned, Form, FormFields, Problem};
 use vauban::hooks::Refused;
-use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
+use vauban::http::{Cookie, Error, LocalUrl, Redirect, Request, Response, Result};
 use vauban::messages::Level;
 use vauban::orm::DateTime;
-use vauban::site::SESSION_COOKIE;
 
 /// The cookie of a browser that signed in before, without its prefix.
-pub(crate) const DEVICE_COOKIE: &str = "device";
+const DEVICE_COOKIE: &str = "device";
+
+/// The device cookie that was sent.
+pub(crate) fn device_of(cx: &Request) -> Option<&str> {
+    #[allow(deprecated)]
+    cx.__cookie_of_framework(DEVICE_COOKIE)
+}
 
 /// `?next=`: where to go afterwards.
 #[derive(Debug, Default, Deserialize)]
@@ -167,7 +172,8 @@ impl AccountPages {
     /// How a session begins here, in place of the one that the browser has.
     pub(crate) fn start(&self) -> Start {
         Start {
-            before: self.who().map(|who| who.session.token()),
+            before: self.who().map(|who| who.session.id()),
+            data: String::new(),
             visitor: self.visitor(),
             remembered: None,
         }
@@ -176,6 +182,11 @@ impl AccountPages {
     /// Whoever sent the request, as account's owners read it.
     pub(crate) fn visitor(&self) -> Visitor {
         Visitor::of(&self.cx)
+    }
+
+    /// The device cookie, where the browser has one.
+    pub(crate) fn device(&self) -> Option<&str> {
+        device_of(&self.cx)
     }
 
     /// The session's cookie, for as long as the browser is open or until then.

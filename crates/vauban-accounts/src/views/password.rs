@@ -61,7 +61,11 @@ pub async fn submit(
     };
     let client = at.cx.client_ip();
     // ASVS 6.2.3, CWE-620: whoever found an open session does not get the account.
-    let proved = match at.accounts.reprove(&who.person, &form.old_password, client).await {
+    let proved = match at
+        .accounts
+        .reprove(&who.person, &form.old_password, client, at.device())
+        .await
+    {
         Ok(proved) => proved,
         Err(failure) => {
             events::SIGN_IN_FAILED.log(Some(&at.cx));
