@@ -432,6 +432,11 @@ impl Accounts {
         Ok(Some(token))
     }
 
+    /// The peppers that stored hashes may name.
+    pub(super) fn peppers(&self) -> &Peppers {
+        self.hasher.peppers()
+    }
+
     /// What hashes, so that a test can fill its queue.
     #[cfg(test)]
     pub(super) fn hasher(&self) -> &Hasher {

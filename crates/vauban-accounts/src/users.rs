@@ -113,6 +113,8 @@ pub(crate) enum Brought {
     Nothing,
     /// It is not there.
     Unknown,
+    /// It is staff or superuser, and has no password.
+    Privileged,
 }
 
 /// [`UserTable`] of the application's type.
@@ -412,6 +414,7 @@ impl<U: UserAccount> UserTable for TableOf<U> {
                 .filter(|u| U::columns_of_account(u).email.eq(&email))
                 .first(&acting)
                 .await?;
+            let is_privileged = found.as_ref().is_some_and(|user| user.is_staff() || user.is_superuser());
             let (id, then) = match found {
                 Some(user) => (user.id().uuid(), Brought::Set),
                 None if !create => return Ok(Brought::Unknown),
@@ -430,6 +433,8 @@ impl<U: UserAccount> UserTable for TableOf<U> {
                 return Ok(Brought::Kept);
             }
             match hash {
+                // CWE-269: whoever had this address elsewhere need not be whom it was made for here.
+                Some(_) if is_privileged => return Ok(Brought::Privileged),
                 Some(hash) => self.put_hash(db, id, &hash).await?,
                 None if then == Brought::Set => return Ok(Brought::Nothing),
                 None => {}

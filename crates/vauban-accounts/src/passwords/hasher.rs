@@ -120,6 +120,10 @@ impl Hasher {
         })))
     }
 
+    pub(crate) fn peppers(&self) -> &Peppers {
+        &self.0.peppers
+    }
+
     /// A place in the queue, for one hash after the other.
     pub(crate) fn place(&self, client: Client) -> Result<Place, Busy> {
         Place::take(&self.0, client).ok_or(Busy)

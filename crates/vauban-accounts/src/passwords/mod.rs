@@ -21,7 +21,7 @@ mod validators;
 mod work;
 
 pub use error::HashError;
-pub(crate) use filter::{FilterBuilder, NotALine, PasswordFilter};
+pub(crate) use filter::{FilterBuilder, NotALine, PasswordFilter, Taken, Target};
 pub use hash::Hash;
 pub use hasher::{Busy, Hasher, HasherOptions};
 pub(crate) use hasher::{Client, HasherFailure, Place};

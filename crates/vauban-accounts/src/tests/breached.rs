@@ -20,7 +20,7 @@ async fn filter(list: impl AsRef<[u8]>) -> PasswordFilter {
     let (list, out) = (files.write("list", list), files.path("filter"));
     let (told, done) = command(&site.site, "build-filter", &[("LIST", &list), ("out", &out)]).await;
     done.unwrap();
-    assert!(told.contains("knows 1 password(s); 0 line(s)"), "{told}");
+    assert!(told.contains("knows 1 password(s): ") && told.contains(", 0 longer"), "{told}");
     PasswordFilter::of_setting(&out).unwrap().unwrap()
 }
 
@@ -188,6 +188,8 @@ async fn cwe_1188_a_filter_that_is_not_whole_is_no_filter() {
     for (list, why) in [
         (String::new(), "no password"),
         (format!("{}:3", "AB".repeat(16)), "another kind"),
+        ("AB".repeat(16), "another kind"),
+        ("o\0n\0e\0".to_owned(), "UTF-16"),
     ] {
         let list = files.write("bad", list);
         let (_, done) = command(&site.site, "build-filter", &[("LIST", &list), ("out", &out)]).await;
@@ -196,4 +198,12 @@ async fn cwe_1188_a_filter_that_is_not_whole_is_no_filter() {
     let (_, done) = command(&site.site, "build-filter", &[("LIST", &list)]).await;
     assert!(done.unwrap_err().to_string().contains("--out"));
     assert_eq!(std::fs::read(&out).unwrap(), whole);
+    // Where it cannot be written, that is told before the list is read.
+    let nowhere = files.path("no/folder/filter");
+    let (_, done) = command(&site.site, "build-filter", &[("LIST", "/no/list"), ("out", &nowhere)]).await;
+    assert!(done.unwrap_err().to_string().contains("folder/filter"));
+    // CWE-377: nothing of what came to nothing is left.
+    let left = std::fs::read_dir(files.path("")).unwrap();
+    let left = left.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|end| end == "new"));
+    assert_eq!(left.count(), 0);
 }

@@ -7,7 +7,7 @@ use super::browser::{Browser, TestSite, path_of};
 use super::referring::Loose;
 use crate::deletion::unstated;
 use crate::people::Account;
-use crate::sessions::SessionToken;
+use crate::sessions::{SessionToken, Start};
 
 const DAY: u64 = 86_400;
 const DELETE: &str = "/accounts/delete/";
@@ -289,7 +289,7 @@ async fn cwe_367_who_signs_in_while_the_account_goes_is_not_in() {
         let unit = site.kit.units.begin();
         let entered: Option<SessionToken> = site
             .accounts
-            .enter(&unit.db(), &person, &proved, None)
+            .enter(&unit.db(), &person, &proved, Start::default())
             .await
             .unwrap();
         assert!(entered.is_none());
