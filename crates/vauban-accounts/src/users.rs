@@ -10,6 +10,7 @@ use vauban::units::Units;
 
 use super::credential::{Credential, NewCredential};
 use super::own_fields::{OwnData, changes_of};
+use super::passwords::NAMED;
 use super::people::{Account, UserAccount};
 use super::services::{AddressChange, Administration, Erasure, PasswordChange, SignIn, SignUp};
 use super::{Email, Hash};
@@ -80,6 +81,8 @@ pub(crate) trait UserTable: Send + Sync + 'static {
     ) -> Answer<'a, bool>;
     /// The hash of a user.
     fn hash_of<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Hash>>;
+    /// Whether some hash names a pepper, and none of these (each as hashes name it).
+    fn has_lost_pepper<'a>(&'a self, units: &'a Units, names: Vec<String>) -> Answer<'a, bool>;
     /// Since when a user has the hash that is stored.
     fn password_since<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<DateTime>>;
     /// Replaces a hash, if it is still the one that was verified.
@@ -372,6 +375,18 @@ impl<U: UserAccount> UserTable for TableOf<U> {
             let db = unit.read_db().acting::<PasswordChange<U>>();
             let credential = Credential::objects().filter(|c| c.user.eq(id)).first(&db).await?;
             Ok(credential.map(|c| Hash::from_stored(&c.hash)))
+        })
+    }
+
+    fn has_lost_pepper<'a>(&'a self, units: &'a Units, names: Vec<String>) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let unit = units.begin();
+            let db = unit.read_db().acting::<PasswordChange<U>>();
+            let named = Credential::objects().filter(|c| c.hash.contains(NAMED));
+            let others = names.iter().fold(named, |rows, name| {
+                rows.filter(|c| !c.hash.contains(name))
+            });
+            others.exists(&db).await
         })
     }
 

@@ -37,7 +37,9 @@ pub struct HasherOptions {
     pub cost: Cost,
     /// Hashes at once. Default: half of the processors, at least one, at most four.
     pub workers: usize,
-    /// Callers that may wait or run at the same time. Default 64: about a second of work.
+    /// Callers that may wait or run at the same time. Default 64: about a second of work, while all hashes are of [`cost`](Self::cost).
+    /// With dearer ones, imported or made at a higher cost, it is as much longer as each sign-in is: with Django's 1,500,000 iterations
+    /// of PBKDF2 about five seconds. Then give fewer places, until they are replaced.
     pub queue: usize,
     /// Of them, callers from one IPv4 address or IPv6 /64. Default 8.
     pub queue_per_client: usize,
@@ -144,8 +146,11 @@ impl Hasher {
     /// CWE-208, ASVS 6.3.8: the work is the same, whatever is stored. A hash that was made more cheaply is made up for. One
     /// that was made more dearly, or by another program's algorithm, cannot be: the first of each kind that is looked at tells of
     /// its account, once; from then on everybody does as much work of that kind as the dearest. So an account whose hash was
-    /// imported is not told from one with a hash of ours, or from none. What is left, and cannot be helped: that first one, and
-    /// that whoever proves such a password waits for the new hash, and sees it.
+    /// imported from PBKDF2 or bcrypt is not told from one with a hash of ours, or from none.
+    ///
+    /// What is left: that first one; that whoever proves such a password waits for the new hash, and sees it; and that as much work
+    /// is not as much time in memory of another size. An Argon2 hash that takes more memory than ours (Django's take 100 MiB, which
+    /// are touched for it alone), or scrypt of another shape than is made up in, can be told by the time until it is replaced.
     pub(crate) async fn verify(
         &self,
         password: &Password,

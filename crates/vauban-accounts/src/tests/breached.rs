@@ -132,10 +132,8 @@ async fn asvs_6_2_12_who_signs_in_with_a_stolen_password_is_sent_on() {
             &[("email", "ann@example.com"), ("password", STOLEN)],
         )
         .await;
-    assert_eq!(
-        (reply.status, reply.header("location")),
-        (303, "/accounts/password/")
-    );
+    let onward = "/accounts/password/?next=%2Fmembers%2F";
+    assert_eq!((reply.status, reply.header("location")), (303, onward));
     assert_eq!(browser.who().await, "ann@example.com");
     let page = browser.get("/accounts/password/").await;
     assert!(
@@ -143,6 +141,23 @@ async fn asvs_6_2_12_who_signs_in_with_a_stolen_password_is_sent_on() {
         "{}",
         page.body
     );
+    // And from there to where they wanted; CWE-601: nowhere else.
+    let change = [
+        ("old_password", STOLEN),
+        ("new_password", PASSWORD),
+        ("new_password_again", PASSWORD),
+    ];
+    let reply = browser.submit(onward, &change).await;
+    assert_eq!((reply.status, reply.header("location")), (303, "/members/"));
+    let back = [
+        ("old_password", PASSWORD),
+        ("new_password", "seven otters under the bridge"),
+        ("new_password_again", "seven otters under the bridge"),
+    ];
+    let reply = browser
+        .submit("/accounts/password/?next=%2F%2Fevil.example%2F", &back)
+        .await;
+    assert_eq!((reply.status, reply.header("location")), (303, "/"));
     // Who does not sign in is told nothing of it.
     let reply = site.browser().sign_in("nobody@example.com", STOLEN).await;
     assert!(reply.status == 422 && !reply.body.contains(SENTENCE));
@@ -184,6 +199,12 @@ async fn cwe_1188_a_filter_that_is_not_whole_is_no_filter() {
         assert!(told(path).contains(why), "{path}: {}", told(path));
         assert!(PasswordFilter::of_setting(path).is_err());
     }
+    // Whether its fingerprints are whole is seen when they are read, at start.
+    let mut changed = whole.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    let changed = files.write("changed", changed);
+    assert_eq!(told(&changed), "");
+    assert!(PasswordFilter::of_setting(&changed).unwrap_err().to_string().contains("not whole"));
     // An empty list, one of another digest, and no `--out` leave what stands there.
     for (list, why) in [
         (String::new(), "no password"),

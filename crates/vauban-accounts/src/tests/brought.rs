@@ -281,6 +281,28 @@ async fn a_long_import_goes_in_pieces_and_can_be_run_again() {
     assert!(done.unwrap_err().to_string().contains("cannot be opened"));
 }
 
+/// ASVS 6.2.8, CWE-916. Attack: somebody knows the 72 bytes of which Django's bcrypt is, signs in with those and more, and what they
+/// typed behind becomes the password: its owner is locked out. It is not renewed, and they are asked to choose another one.
+#[cfg(feature = "import-hashes")]
+#[tokio::test]
+async fn asvs_6_2_8_what_bcrypt_did_not_look_at_becomes_no_password() {
+    let site = TestSite::new();
+    let long = "x".repeat(72);
+    let hash = format!("bcrypt${}", bcrypt::hash(&long, 10).unwrap());
+    let (_, done) = import(&site, &format!("ann@example.com,{hash}\n"), true).await;
+    done.unwrap();
+    let mut browser = site.browser();
+    let reply = browser.sign_in("ann@example.com", &format!("{long}y")).await;
+    assert_eq!((reply.status, reply.header("location")), (303, "/accounts/password/"));
+    assert_eq!(stored(&site.kit, "ann@example.com").unwrap(), hash);
+    let page = browser.get("/accounts/password/").await;
+    assert!(page.body.contains("only its beginning counts"), "{}", page.body);
+    // All of it was proved.
+    let reply = site.browser().sign_in("ann@example.com", &long).await;
+    assert_eq!((reply.status, reply.header("location")), (303, "/"));
+    assert!(stored(&site.kit, "ann@example.com").unwrap().starts_with("$argon2id$"));
+}
+
 /// CWE-916. A site gets a pepper: who signs in has a hash with it from then on, and without it nobody signs in.
 #[tokio::test]
 async fn cwe_916_a_pepper_comes_with_the_next_sign_in() {
@@ -305,6 +327,7 @@ async fn cwe_916_a_pepper_comes_with_the_next_sign_in() {
         303
     );
     assert_eq!(stored(&site.kit, "ann@example.com").unwrap(), hash);
+    assert!(!site.accounts.has_lost_pepper().await.unwrap());
     // Taken to a site without it: the answer is that of a wrong password.
     let other = TestSite::new();
     let unit = other.kit.units.begin();
@@ -315,6 +338,8 @@ async fn cwe_916_a_pepper_comes_with_the_next_sign_in() {
     let users = &other.accounts.users;
     users.bring(&unit.db(), email, Some(hash), true).await.unwrap();
     unit.finish(true).await.unwrap();
+    // It is told at start, before anybody asks.
+    assert!(other.accounts.has_lost_pepper().await.unwrap());
     let reply = other.browser().sign_in("ann@example.com", PASSWORD).await;
     assert_eq!(reply.status, 422, "{}", reply.body);
     let fresh = Password::new(PASSWORD).unwrap();
