@@ -4,11 +4,13 @@
 
 mod texts;
 
-use vauban::accounts::LookAs;
+use std::sync::Arc;
+
+use vauban::accounts::{Accounts, Group, LookAs};
 use vauban::commands::{Command, Failure, Run};
 use vauban::prelude::*;
 
-use crate::articles::comments::{Comment, NewComment};
+use crate::articles::comments::{Comment, HideComments, NewComment};
 use crate::articles::tags::{NewTag, Tag};
 use crate::articles::{Article, ArticleTag, NewArticle, NewArticleTag};
 use crate::events::{Event, NewEvent};
@@ -70,17 +72,18 @@ pub fn module() -> Module {
         .contribute(LookAs::new("cleo@example.com", "works for the site (staff)"))
         .contribute(LookAs::new(
             "dan@example.com",
-            "a member without rights in one, an editor in the other",
+            "a moderator of comments, a member without rights in one organisation, an editor in another",
         ))
 }
 
 /// Makes everything in one unit: all of it or nothing.
 async fn run(run: Run) -> Result<(), Failure> {
+    let accounts = run.part::<Arc<Accounts>>()?;
     let all =
         PEOPLE.len() + ORGANISATIONS.len() + texts::ARTICLES.len() + texts::TASKS.len() + texts::EVENTS.len();
     let out = &run.out;
-    let made = run.unit(async |db| {
-        let db = db.acting::<SampleData>();
+    let made = run.unit(async |unit| {
+        let db = unit.acting::<SampleData>();
         if User::objects().exists(&db).await? {
             return Ok(false);
         }
@@ -104,6 +107,12 @@ async fn run(run: Run) -> Result<(), Failure> {
             );
             step();
         }
+        // Dan looks after what people say.
+        let moderators = Group::new("moderators")
+            .may::<HideComments>()
+            .with(people[3].uuid());
+        let made = accounts.create_group(&run, &unit, moderators);
+        made.await.map_err(Failure::of)?;
         let mut organisations = Vec::new();
         for (name, tax_id, members) in ORGANISATIONS {
             let organisation = Organisation::create(NewOrganisation {

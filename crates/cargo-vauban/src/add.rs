@@ -137,6 +137,7 @@ const PRELUDE: &[&str] = &[
     "Filter",
     "ForeignKey",
     "Form",
+    "HasPerm",
     "Id",
     "IpAddress",
     "Json",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use vauban::commands::Run;
-use vauban::orm::{Binder, DateTime, Db, Write};
+use vauban::orm::{Binder, DateTime, Db, PermissionMeta, Write};
 use vauban::units::{Retries, Units};
 
 use super::counted::Counted;
@@ -22,6 +22,7 @@ use super::passwords::{
     Weakness,
 };
 use super::people::{Account, UserAccount};
+use super::rights::Rights;
 use super::throttle::{Attempt, BucketKeys, Throttles};
 use super::users::{TableOf, UserTable};
 use super::{Email, Hash, HashError};
@@ -50,6 +51,8 @@ pub(crate) struct Said {
     pub(crate) sign_up: SignUps,
     pub(crate) lifetimes: LinkLifetimes,
     pub(crate) remember: Remember,
+    /// What modules list.
+    pub(crate) permissions: Vec<PermissionMeta>,
     /// What mails call the site.
     pub(crate) site: String,
     pub(crate) peppers: Peppers,
@@ -70,6 +73,7 @@ pub struct Accounts {
     pub(super) history: History,
     /// Seals what is made of people's data.
     pub(super) data: Sealer,
+    pub(super) rights: Rights,
     /// What mails call the site.
     pub(super) site: String,
     pub(super) sign_up: SignUps,
@@ -128,6 +132,7 @@ impl Accounts {
             sign_up,
             lifetimes,
             remember,
+            permissions,
             site,
             peppers,
             filter,
@@ -152,6 +157,7 @@ impl Accounts {
             data: keys.sealer("data"),
             links: Links::new(units.clone(), clock.clone(), lifetimes),
             history: History::new(units.clone(), clock.clone()),
+            rights: Rights::new(&permissions),
             site,
             throttles: Throttles::new(units.clone(), clock, bucket_keys),
             devices: Devices::new(keys),

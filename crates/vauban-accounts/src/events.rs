@@ -57,6 +57,13 @@ pub(crate) const DELETION_TAKEN_BACK: SecurityEvent =
 /// An account was deleted.
 pub(crate) const ERASED: SecurityEvent = SecurityEvent::new("account_deleted", "An account was deleted.");
 
+/// A permission that was granted.
+pub(crate) const PERMISSION_GRANTED: SecurityEvent =
+    SecurityEvent::new("permission_granted", "A permission that was granted.");
+/// A permission that was revoked.
+pub(crate) const PERMISSION_REVOKED: SecurityEvent =
+    SecurityEvent::new("permission_revoked", "A permission that was revoked.");
+
 /// All of them.
 pub(crate) const ALL: &[SecurityEvent] = &[
     SESSION_UNKNOWN,
@@ -77,4 +84,6 @@ pub(crate) const ALL: &[SecurityEvent] = &[
     DELETION_ASKED,
     DELETION_TAKEN_BACK,
     ERASED,
+    PERMISSION_GRANTED,
+    PERMISSION_REVOKED,
 ];

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use vauban::Url;
-use vauban::orm::{Actor, DateTime};
+use vauban::orm::{Actor, DateTime, Permissions};
 use vauban::units::Retries;
 
 use super::accounts::Accounts;
 use super::people::Account;
-use crate::events;
 use crate::history::Happened;
 use crate::sessions::{Clock, Found, Session, SessionRow, SessionToken, TokenHash, Visitor, is_just_proved};
+use crate::{Email, events};
 use vauban::http::{Cookie, Request, Result, TypedForm};
 use vauban::site::{Identity, IdentityBackend, SESSION_COOKIE};
 
@@ -55,12 +55,7 @@ impl Accounts {
             }
         };
         // CWE-613, ASVS 7.4.2: whether the account may still be used, at every request.
-        let Some(person) = self
-            .users
-            .by_id(&self.units, row.user)
-            .await?
-            .filter(|p| p.is_active)
-        else {
+        let Some((person, permissions)) = self.who_is(row.user).await? else {
             events::SESSION_REVOKED.log(Some(cx));
             // Gone for good, also if the account is opened again.
             self.sessions.revoke(row.user).await?;
@@ -73,7 +68,22 @@ impl Accounts {
         let just_proved = is_just_proved(*row.created, self.sessions.clock().now());
         let signed_in = SignedInAs { person, session };
         let identity = Identity::signed_in(&self.binder, facts, user, binding, signed_in);
-        Ok(identity.with_proof(just_proved))
+        Ok(identity
+            .with_proof(just_proved)
+            .holding(&self.binder, permissions))
+    }
+
+    /// Whoever may act with this id, and what they may: both at once (ASVS 8.3.2, CWE-613: by the rows of this moment, so that what was
+    /// revoked in another process is revoked here). `None`: nobody, or their account is deactivated.
+    async fn who_is(&self, user: Uuid) -> Result<Option<(Account, Permissions)>> {
+        let unit = self.units.begin();
+        let db = unit.read_db();
+        let (person, permissions) = tokio::join!(self.users.read(&db, user), self.rights.of(&db, user));
+        let person = person?.filter(|person| person.is_active);
+        Ok(match person {
+            Some(person) => Some((person, permissions?)),
+            None => None,
+        })
     }
 
     /// CWE-294: a token that was renewed is a copy; whose, nobody can tell. The session ends, and its owner can read why.
@@ -153,9 +163,30 @@ impl IdentityBackend for Accounts {
     fn actor_now(&self, user: Uuid) -> Pin<Box<dyn Future<Output = Result<Option<Actor>>> + Send + '_>> {
         Box::pin(async move {
             // CWE-613: whether the account may still be used, whenever it acts.
-            let person = self.users.by_id(&self.units, user).await?;
-            let person = person.filter(|person| person.is_active);
-            Ok(person.map(|person| self.binder.user(person.facts)))
+            let found = self.who_is(user).await?;
+            Ok(found.map(|(person, permissions)| self.binder.user_holding(person.facts, permissions)))
+        })
+    }
+
+    fn named<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Identity>>> + Send + 'a>> {
+        Box::pin(async move {
+            let Ok(email) = Email::parse(name) else {
+                return Ok(None);
+            };
+            let Some((person, _)) = self.users.by_email(&self.units, &email).await? else {
+                return Ok(None);
+            };
+            let Some((person, permissions)) = self.who_is(person.facts.id).await? else {
+                return Ok(None);
+            };
+            // No session of theirs: nothing is signed with what it is bound to.
+            let nobodys: [u8; 32] = std::array::from_fn(|place| u8::try_from(place).unwrap_or_default());
+            let (facts, user) = (person.facts, person.for_pages());
+            let identity = Identity::signed_in(&self.binder, facts, user, nobodys, ());
+            Ok(Some(identity.holding(&self.binder, permissions)))
         })
     }
 

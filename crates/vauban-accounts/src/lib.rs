@@ -41,6 +41,7 @@ mod params;
 mod password_commands;
 mod passwords;
 mod people;
+mod rights;
 #[cfg(any(test, feature = "testing"))]
 mod samples;
 mod services;
@@ -60,6 +61,7 @@ pub use pages::{AccountPage, Layout};
 pub use params::{CurrentUser, Fresh};
 pub use passwords::*;
 pub use people::{AccountColumns, Derived, UserAccount};
+pub use rights::{Granting, Group};
 pub use sessions::{Clock, Session, SessionKey, SessionLimits};
 pub use settings::SignUps;
 pub use vauban::email::{Email, InvalidEmail, MAX_EMAIL_BYTES};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use vauban::Respond;
 use vauban::commands::Failure;
 use vauban::forms::{Edits, WithoutContext};
-use vauban::orm::migrations;
+use vauban::orm::{PermissionMeta, migrations};
 use vauban::site::{Site, Stop};
 
 use crate::accounts::{AccountOptions, Accounts, Said};
@@ -22,6 +22,7 @@ use crate::own_fields::{Asked, OwnFields};
 use crate::pages::{AccountPage, Layout};
 use crate::passwords::{PasswordFilter, Peppers};
 use crate::people::UserAccount;
+use crate::rights::{self, GroupRow, MemberRow, RightsStore, SuperusersStay, too_many};
 use crate::services::{AddressChange, Administration, Erasure, PasswordChange, SignIn, SignUp};
 use crate::sessions::{RenewedToken, SessionLimits, SessionRow, SessionStore};
 use crate::settings::AccountSettings;
@@ -102,6 +103,8 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .model::<AccountEvent>()
             .model::<DeletionRow>()
             .model::<ExportRow>()
+            .model::<GroupRow>()
+            .model::<MemberRow>()
             .service::<SignUp<U>>()
             .service::<SignIn<U>>()
             .service::<PasswordChange<U>>()
@@ -115,6 +118,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .service::<KeptForms>()
             .service::<LinkStore>()
             .service::<AccountHistory>()
+            .service::<RightsStore>()
             .migrations(migration_set())
             .settings::<SessionLimits>()
             .settings::<AccountSettings>()
@@ -129,6 +133,9 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .command(commands::clear_sessions())
             .command(commands::end_sessions())
             .command(password_commands::passwords())
+            .command(rights::permissions())
+            .command(rights::groups())
+            .check_rows(too_many::<U>)
             .identity(move |wiring, binder| {
                 if let Some(refusal) = own_fields.as_ref().and_then(|own| own.refusal()) {
                     return Err(Failure::new(refusal));
@@ -140,6 +147,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                     sign_up: settings.sign_up,
                     lifetimes: settings.lifetimes,
                     remember: settings.remember,
+                    permissions: wiring.parts.contributed::<PermissionMeta>().to_vec(),
                     site: wiring.package.name().to_owned(),
                     peppers: Peppers::of_settings(&settings.pepper, &settings.pepper_fallbacks),
                     filter: PasswordFilter::of_setting(&settings.password_filter).map_err(|error| {
@@ -166,6 +174,11 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                 Ok::<_, Failure>(Arc::new(accounts))
             });
         let module = with_what_comes_later(module);
+        // Who is told nothing has no hook, which every unit would make room for.
+        let module = match U::meta().changes {
+            true => module.on_change(|_| Ok(SuperusersStay::<U>::new())),
+            false => module,
+        };
         #[cfg(debug_assertions)]
         let module = module.start_link(crate::development::start_link);
         module
@@ -220,6 +233,8 @@ pub(crate) fn own_models() -> Vec<&'static vauban::orm::ModelMeta> {
         AccountEvent::meta(),
         DeletionRow::meta(),
         ExportRow::meta(),
+        GroupRow::meta(),
+        MemberRow::meta(),
     ]
 }
 

@@ -23,7 +23,14 @@ pub(crate) trait UserTable: Send + Sync + 'static {
     /// The model of the site's users.
     fn model(&self) -> &'static ModelMeta;
     /// By id, whoever asks: for the session of that user. One read by key.
-    fn by_id<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Account>>;
+    fn read<'a>(&'a self, db: &'a Db, id: Uuid) -> Answer<'a, Option<Account>>;
+    /// The same, in a unit of its own.
+    fn by_id<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Account>> {
+        Box::pin(async move {
+            let unit = units.begin();
+            self.read(&unit.read_db(), id).await
+        })
+    }
     /// By address, with the password's hash if there is one.
     fn by_email<'a>(
         &'a self,
@@ -134,10 +141,9 @@ impl<U: UserAccount> UserTable for TableOf<U> {
         U::meta()
     }
 
-    fn by_id<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Account>> {
+    fn read<'a>(&'a self, db: &'a Db, id: Uuid) -> Answer<'a, Option<Account>> {
         Box::pin(async move {
-            let unit = units.begin();
-            let db = unit.read_db().acting::<SignIn<U>>();
+            let db = db.acting::<SignIn<U>>();
             let found = QuerySet::<U>::new()
                 .filter(|u| U::columns_of_account(u).id.eq(Id::from_uuid(id)))
                 .first(&db);

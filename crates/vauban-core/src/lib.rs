@@ -53,8 +53,8 @@ pub use crate::http::{
 };
 pub use crate::messages::Messages;
 pub use crate::routing::{
-    AccessRule, ClientIp, NotPathText, Part, Path, PathSecret, PathText, Public, Query, Reauthenticated,
-    Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
+    AccessRule, ClientIp, HasPerm, NotPathText, Part, Path, PathSecret, PathText, Public, Query,
+    Reauthenticated, Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
 };
 pub use crate::settings::{Secret, Settings};
 pub use crate::site::{AbsoluteUrl, Module, Package, module, package, parts, units};
@@ -65,9 +65,9 @@ pub use vauban_macros::{Choices, FieldGroup, Form, Model};
 pub use vauban_orm as orm;
 pub use vauban_orm::{
     Actor, Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Deletable, Duration, Encrypted,
-    FieldGroup, Filter, ForeignKey, Id, IpAddress, Model, One, OneToOne, Page, Permitted, Place, Policy,
-    Problem, QuerySet, Related, Rules, Service, Slug, Time, UserId, UserModel, Version, Who, With, Write,
-    service, sql,
+    FieldGroup, Filter, ForeignKey, Id, IpAddress, Model, One, OneToOne, Page, Permission, Permitted, Place,
+    Policy, Problem, QuerySet, Related, Rules, Service, Slug, Time, UserId, UserModel, Version, Who, With,
+    Write, permission, service, sql,
 };
 #[doc(hidden)]
 pub use vauban_waiver::{__place, Place as SignedPlace};

@@ -9,9 +9,11 @@ pub use crate::{
     ForeignKey, Id, IpAddress, Model, One, OneToOne, Page, Permitted, Place, Policy,
 };
 pub use crate::{
-    ClientIp, Csp, Error, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result, SignedIn,
-    Staff,
+    ClientIp, Csp, Error, HasPerm, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result,
+    SignedIn, Staff,
 };
-pub use crate::{Deletable, Rules, Slug, Time, UserId, Version, Who, With, Write, service, sql, waiver};
+pub use crate::{
+    Deletable, Rules, Slug, Time, UserId, Version, Who, With, Write, permission, service, sql, waiver,
+};
 pub use crate::{Email, Form, Part, PathText, Template};
 pub use crate::{Status, Superuser, Text, hook, routes, task, view};

@@ -137,8 +137,9 @@ pub use query::{
     ValuesQuery, Version, With,
 };
 pub use tree::meta::{ColumnMeta, ModelMeta};
+pub use tree::permission::{Permission, PermissionMeta, Permissions};
 pub use tree::ring::Unopened;
-pub use tree::{identifier, meta};
+pub use tree::{identifier, meta, permission};
 pub use unit::handles::{Acting, Db, Mode, Read, Reads, Unscoped, Write, Writes};
 pub use unit::hooks::{ChangeHook, Changes};
 

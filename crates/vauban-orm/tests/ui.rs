@@ -93,6 +93,7 @@ compiled! {
     unscoped_handle_kept_fixed = "ui/unscoped_handle_kept_fixed.rs",
     unscoped_handle_returned_fixed = "ui/unscoped_handle_returned_fixed.rs",
     values_of_columns_that_are_moved_fixed = "ui/values_of_columns_that_are_moved_fixed.rs",
+    who_has_no_permission_fixed = "ui/who_has_no_permission_fixed.rs",
     who_is_not_a_bool_fixed = "ui/who_is_not_a_bool_fixed.rs",
     write_through_a_reading_handle_fixed = "ui/write_through_a_reading_handle_fixed.rs",
     write_through_an_unscoped_handle_fixed = "ui/write_through_an_unscoped_handle_fixed.rs",

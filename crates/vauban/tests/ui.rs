@@ -55,6 +55,7 @@ compiled! {
     form_text_without_bound_fixed = "ui/form_text_without_bound_fixed.rs",
     hook_as_nobody_fixed = "ui/hook_as_nobody_fixed.rs",
     hook_mistakes_fixed = "ui/hook_mistakes_fixed.rs",
+    has_perm_of_no_permission_fixed = "ui/has_perm_of_no_permission_fixed.rs",
     model_holds_a_model_fixed = "ui/model_holds_a_model_fixed.rs",
     model_mistakes_fixed = "ui/model_mistakes_fixed.rs",
     module_mistakes_fixed = "ui/module_mistakes_fixed.rs",

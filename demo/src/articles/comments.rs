@@ -7,6 +7,8 @@ use super::Article;
 use crate::urls;
 use crate::users::User;
 
+permission!(pub HideComments = "comments.hide", "may hide the comments of others");
+
 /// What somebody says about an article.
 #[derive(Model)]
 #[model(related(replies: Comment.reply_to), index(article, created))]
@@ -24,7 +26,7 @@ pub struct Comment {
     pub byline: String,
     #[field(max_length = 2_000)]
     pub body: String,
-    /// Staff has taken it out of sight.
+    /// A moderator has taken it out of sight.
     #[field(privileged, default = false)]
     pub hidden: bool,
     #[field(auto_now_add)]
@@ -37,12 +39,13 @@ impl Policy for Comment {
         let on_the_page = c.reply_to.article.eq(&c.article);
         let not_too_deep = c.reply_to.reply_to.is_null() | c.reply_to.reply_to.reply_to.is_null();
         Rules {
-            view: c.article.visible(who) & (c.hidden.eq(false) | c.author.is(who) | who.is_staff()),
+            view: c.article.visible(who)
+                & (c.hidden.eq(false) | c.author.is(who) | who.has::<HideComments>()),
             add: c.author.is(who) & (c.reply_to.is_null() | (on_the_page & not_too_deep)),
-            change: who.is_staff(),
+            change: who.has::<HideComments>(),
             ..Rules::none()
         }
-        .may_set(&c.hidden, who.is_staff())
+        .may_set(&c.hidden, who.has::<HideComments>())
     }
 }
 
@@ -142,7 +145,12 @@ pub async fn save_reply(
 
 /// Takes a comment out of sight, and its replies with it.
 #[view(post, "/comments/{id}/hide/")]
-pub async fn hide(_: Staff, db: Db<Write>, messages: Messages, id: Path<Id<Comment>>) -> Result<Redirect> {
+pub async fn hide(
+    _: HasPerm<HideComments>,
+    db: Db<Write>,
+    messages: Messages,
+    id: Path<Id<Comment>>,
+) -> Result<Redirect> {
     let comment = Comment::objects().get_to_change(&db, |c| c.id.eq(*id)).await?;
     comment.change(&db, |c| [c.hidden.set(true)]).await?;
     messages.success("The comment is hidden.");

@@ -9,7 +9,7 @@ pub mod welcome;
 
 use vauban::prelude::*;
 
-use self::comments::Comment;
+use self::comments::{Comment, HideComments};
 use self::tags::Tag;
 use crate::users::User;
 
@@ -63,5 +63,6 @@ pub fn module() -> Module {
         .model::<Comment>()
         .service::<welcome::Welcome>()
         .hook::<welcome::welcome>()
+        .permission::<HideComments>()
         .data_migration::<tidying::TidyBylines>()
 }

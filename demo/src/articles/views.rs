@@ -6,7 +6,7 @@ use vauban::prelude::*;
 use vauban::sanitize::{Profile, markdown};
 use vauban::{Messages, QuerySet, SafeHtml};
 
-use super::comments::Thread;
+use super::comments::{HideComments, Thread};
 use super::forms::{ArticleForm, ArticleFormGiven, ImportForm};
 use super::tags::Tag;
 use super::{Article, NewArticle};
@@ -68,6 +68,8 @@ pub struct ShowPage {
     article: Permitted<Article>,
     tags: Vec<Tag>,
     comments: Vec<Thread>,
+    /// The reader is a moderator.
+    may_hide: bool,
     body: SafeHtml,
 }
 
@@ -174,6 +176,7 @@ pub async fn show(_: Public, db: Db, slug: Path<Slug>) -> Result<ShowPage> {
         article,
         tags,
         comments,
+        may_hide: db.actor().has::<HideComments>(),
         body,
     })
 }

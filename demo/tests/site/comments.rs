@@ -117,7 +117,7 @@ async fn tags_are_chosen_by_the_author_and_no_foreign_one_is() {
     assert!(page.text().contains("bridges") && !page.text().contains(">open<"));
 }
 
-/// CWE-639: a comment that is hidden is its author's and staff's, and nobody answers it; under a draft there are none.
+/// CWE-639: a comment that is hidden is its author's and the moderators', and nobody answers it; under a draft there are none.
 #[tokio::test]
 async fn a_hidden_comment_is_not_there() {
     let w = World::new().await;

@@ -17,6 +17,7 @@ mod mails;
 mod objects;
 mod organisations;
 mod pages;
+mod permissions;
 mod plans;
 mod profiles;
 mod rights;

@@ -39,7 +39,7 @@ const TABLE: &[(&str, [Expect; 4])] = &[
     ("tag#inside",              [NotFound,  Allowed,   NotFound,  NotFound]),
     ("article_tags",            [SignIn,    Allowed,   Forbidden, Allowed]),
     ("article_tags_save",       [SignIn,    Allowed,   Forbidden, Allowed]),
-    // Who reads an article may comment on it, and on a comment that they see. Staff hides comments.
+    // Who reads an article may comment on it, and on a comment that they see. Moderators hide comments; Cleo is one.
     ("comment_new",             [SignIn,    Allowed,   Allowed,   Allowed]),
     ("comment_create",          [SignIn,    Allowed,   Allowed,   Allowed]),
     ("comment_create#draft",    [SignIn,    Allowed,   NotFound,  Allowed]),

@@ -8,7 +8,7 @@ use demo::users::{NewUser, User};
 use vauban::prelude::*;
 use vauban::testing::{Client, Factory, TestApp};
 
-/// Ann writes and runs the Lighthouse; Ben runs the Bridge; Cleo is staff and belongs nowhere; Dan is a plain member of
+/// Ann writes and runs the Lighthouse; Ben runs the Bridge; Cleo is staff, a moderator of comments, and belongs nowhere; Dan is a plain member of
 /// the Lighthouse.
 pub(crate) struct World {
     pub(crate) app: TestApp,
@@ -140,6 +140,15 @@ impl World {
         let foreign_task = self::task(&app, &bridge, "Grease the bearings").await;
         let article = article(&app, &ann, "Read by all", true).await;
         let draft = self::article(&app, &ann, "Read by few", false).await;
+        for arguments in [
+            ["create", "moderators"].as_slice(),
+            &["grant", "moderators", "comments.hide"],
+            &["add", "moderators", cleo.email.as_ref()],
+        ] {
+            app.command("groups", arguments)
+                .await
+                .expect("Cleo becomes a moderator");
+        }
         let event = event(&app, &lighthouse, "Up the lighthouse", Kind::Outing, "3").await;
         Self {
             app,

@@ -17,6 +17,7 @@ macro_rules! chapters {
 
 chapters! {
     accounts = "accounts.md",
+    rights = "rights.md",
     encryption = "encryption.md",
     errors = "errors.md",
     forms = "forms.md",

@@ -33,13 +33,14 @@ pub(super) fn read(line: &[u8], peppers: &Peppers) -> Result<Option<Entry>, Stri
     let Some(cells) = cells(line)? else {
         return Ok(None);
     };
+    let password = cells.password?;
     // What is no address is not repeated: it may be the hash.
     let email = Email::parse(&cells.email).map_err(|error| format!("the address: {error}"))?;
     // CWE-285: an import gives nobody back what was taken from them.
     if !cells.is_active {
         return Err("the account is not active there; it is not brought over".into());
     }
-    let hash = Hash::from_stored(&cells.password?);
+    let hash = Hash::from_stored(&password);
     if hash.is_unusable() {
         return Ok(Some(Entry { email, hash: None }));
     }

@@ -114,12 +114,8 @@ async fn cwe_532_what_happened_is_told_without_a_token() {
     secrets.push(ann.session().unwrap().clone());
     submits(&mut ann, "/accounts/email/", &[("email", "ann@new.example")]).await;
     let mails = site.mails().await;
-    let links = mails.iter().flat_map(|mail| mail.links());
-    let link = links
-        .filter(|link| link.contains("/email/"))
-        .last()
-        .unwrap()
-        .to_owned();
+    let mut links = mails.iter().flat_map(|mail| mail.links());
+    let link = links.rfind(|link| link.contains("/email/")).unwrap().to_owned();
     let link = super::browser::path_of(&link);
     submits(&mut ann, &link, &[]).await;
     secrets.push(link);

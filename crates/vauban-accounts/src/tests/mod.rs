@@ -16,6 +16,7 @@ mod pages;
 mod proof;
 mod referring;
 mod remembered;
+mod rights;
 mod sessions;
 mod sign_in;
 mod throttles;
@@ -45,18 +46,18 @@ pub(super) const KEPT: usize = 5;
 pub(super) const PASSWORD: &str = "a walk along the canal";
 
 #[derive(Model, UserAccount, Clone)]
-#[model(user)]
+#[model(user, changes)]
 #[account(crate = vauban_accounts)]
 pub(super) struct User {
     pub(super) id: Id<User>,
     #[field(unique, fixed)]
     pub(super) email: Email,
     #[field(privileged, default = true)]
-    pub(super) is_active: bool,
+    pub is_active: bool,
     #[field(privileged, default = false)]
     pub(super) is_staff: bool,
     #[field(privileged, default = false)]
-    pub(super) is_superuser: bool,
+    pub is_superuser: bool,
     #[field(auto_now_add)]
     pub(super) date_joined: DateTime,
     #[field(privileged)]

@@ -23,7 +23,8 @@ pub async fn submit(_: Public, at: AccountPages, db: Db<Write>) -> Result<Respon
     #[allow(deprecated)]
     let gone = Cookie::__of_framework(SESSION_COOKIE, "").max_age(0);
     at.cx.set_cookie(gone);
-    // Pages of the session leave the browser's caches. Not "cookies": the device cookie keeps its owner from
-    // being locked out, and the session's is removed by name.
+    // ASVS 14.3.1: pages of the session leave the browser's caches, and what a script stored. Not "cookies", which is also read as the
+    // whole registrable domain's: the device cookie keeps its owner from being locked out, one with a message may be on its way, and
+    // `session`, `ended` and `kept` are removed by name above.
     Ok(Response::of(at.next(&Next::default())?).header("Clear-Site-Data", "\"cache\", \"storage\"")?)
 }

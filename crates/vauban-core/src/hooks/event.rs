@@ -11,7 +11,7 @@ use crate::http::Error;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no event",
     label = "no module fires this",
-    note = "a hook takes the event by reference: `e: &SignedUp` of `vauban::accounts::events`, or one that a module declares",
+    note = "a hook takes the event by reference: `e: &SignedUp` of `vauban::accounts::hooks`, or one that a module declares",
     note = "declare one of your own: `impl Event for Ordered {{ type Failure = Error; }}`"
 )]
 pub trait Event: Send + Sync + 'static {

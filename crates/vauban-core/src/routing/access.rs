@@ -1,7 +1,7 @@
 //! Idea 1: every view states who may call it. The first parameter of a view is its access rule.
 
 use uuid::Uuid;
-use vauban_orm::UserFacts;
+use vauban_orm::{PermissionMeta, UserFacts};
 
 use super::{BySession, Credential};
 use crate::http::{Refusal, Request};
@@ -35,7 +35,7 @@ use crate::site::Identity;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an access rule",
     label = "the first parameter of a view says who may call it",
-    note = "write `_: Public`, `_: SignedIn`, `_: Staff`, `_: Superuser` or a rule of your own first; other parameters follow"
+    note = "write `_: Public`, `_: SignedIn`, `_: Staff`, `_: Superuser`, `_: HasPerm<P>` or a rule of your own first; other parameters follow"
 )]
 pub trait AccessRule: Sized + Send + 'static {
     /// What it goes by. That credential is loaded before the rule is asked, and no other.
@@ -46,6 +46,10 @@ pub trait AccessRule: Sized + Send + 'static {
     /// # Errors
     /// The refusal that the caller gets.
     fn admit(cx: &Request, who: &<Self::Credential as Credential>::Loaded) -> Result<Self, Refusal>;
+
+    /// The permissions that it asks, for the access matrix and for start: one that no module lists is told there. A rule of one's own
+    /// that asks some by another rule hands them on: `HasPerm::<PublishArticles>::permissions(tell)`.
+    fn permissions(_tell: &mut dyn FnMut(PermissionMeta)) {}
 }
 
 /// Everybody, signed in or not.
@@ -173,6 +177,10 @@ macro_rules! all_of {
             type Credential = $first::Credential;
             fn admit(cx: &Request, who: &<Self::Credential as Credential>::Loaded) -> Result<Self, Refusal> {
                 Ok(($first::admit(cx, who)?, $($more::admit(cx, who)?),+))
+            }
+            fn permissions(tell: &mut dyn FnMut(PermissionMeta)) {
+                $first::permissions(tell);
+                $($more::permissions(tell);)+
             }
         }
     )+};

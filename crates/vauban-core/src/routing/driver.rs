@@ -29,6 +29,7 @@ impl Routes {
             Asking::by::<CredentialOf<V>, KindOf<V>>(),
             drive::<V>,
             hides::<V>,
+            judged::<V>,
             needs::<V>,
         ))
     }
@@ -49,10 +50,15 @@ pub(crate) fn drive<V: View>(cx: Arc<Request>, body: RequestBody) -> ViewFuture 
 /// Whether the view's rule says that it is not there for who asks (CWE-204): what the pipeline does then is in
 /// `pipeline/hidden.rs`.
 pub(crate) fn hides<V: View>(cx: &Request) -> bool {
+    matches!(judged::<V>(cx), Err(Refusal::NotFound))
+}
+
+/// What the view's rule says of who asks.
+pub(crate) fn judged<V: View>(cx: &Request) -> Result<(), Refusal> {
     // CWE-352, CWE-650
     rendering(!<KindOf<V>>::WRITES, || {
         let admitted = CredentialOf::<V>::loaded(cx).and_then(|who| V::Rule::admit(cx, who));
-        matches!(admitted, Err(Refusal::NotFound))
+        admitted.map(drop)
     })
 }
 

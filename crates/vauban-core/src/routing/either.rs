@@ -1,5 +1,7 @@
 //! A rule of two: a person by the session, a program by its token.
 
+use vauban_orm::PermissionMeta;
+
 use super::{AccessRule, ByEither, BySession, ByToken, Credential, TokenScheme};
 use crate::http::{Refusal, Request};
 use crate::site::Identity;
@@ -29,5 +31,10 @@ where
         } else {
             B::admit(cx, ByToken::<T>::loaded(cx)?).map(Self::Token)
         }
+    }
+
+    fn permissions(tell: &mut dyn FnMut(PermissionMeta)) {
+        A::permissions(tell);
+        B::permissions(tell);
     }
 }

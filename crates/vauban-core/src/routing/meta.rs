@@ -3,6 +3,7 @@
 use std::any::TypeId;
 
 use ::http::Method;
+use vauban_orm::PermissionMeta;
 
 use crate::http::Csp;
 
@@ -20,6 +21,8 @@ pub struct ViewMeta {
     pub rule: String,
     /// What the rule goes by, where that is not the session, printed by its type.
     pub credential: Option<String>,
+    /// The permissions that the rule asks.
+    pub permissions: Vec<PermissionMeta>,
     /// The pattern's parameters, in order.
     pub params: &'static [ParamMeta],
     /// Largest request body, in bytes, if the view says one.

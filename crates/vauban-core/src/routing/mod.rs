@@ -6,6 +6,7 @@ mod conflicts;
 mod credential;
 mod driver;
 mod either;
+mod has_perm;
 mod json;
 mod kind;
 mod messages;
@@ -37,6 +38,7 @@ pub use credential::{
     ByEither, ByNothing, BySession, BySignature, ByToken, Credential, Proven, SignatureScheme, TokenScheme,
 };
 pub use either::Either;
+pub use has_perm::HasPerm;
 pub use json::{FromJson, Json};
 pub use kind::{Kind, Reading, Writing};
 pub use messages::Messages;

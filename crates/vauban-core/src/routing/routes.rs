@@ -7,7 +7,7 @@ use std::sync::Arc;
 use vauban_template::is_prefix;
 
 use super::{Need, ViewMeta};
-use crate::http::{Csp, Request, RequestBody, Response};
+use crate::http::{Csp, Refusal, Request, RequestBody, Response};
 use crate::site::Asking;
 
 /// The one boxed future of a request.
@@ -18,6 +18,9 @@ pub(crate) type Handle = fn(Arc<Request>, RequestBody) -> ViewFuture;
 
 /// Whether a view is not there for who asks.
 pub(crate) type Hides = fn(&Request) -> bool;
+
+/// What a view's rule says of who asks.
+pub(crate) type Judged = fn(&Request) -> std::result::Result<(), Refusal>;
 
 /// A table of routes.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +41,7 @@ pub struct Route {
     pub(crate) asking: Asking,
     pub(crate) handle: Handle,
     pub(crate) hides: Hides,
+    pub(crate) judged: Judged,
     pub(crate) needs: fn() -> Vec<Need>,
     /// What the policy of its module's pages lets in.
     pub(crate) csp: Csp,
@@ -54,6 +58,7 @@ impl Route {
         asking: Asking,
         handle: Handle,
         hides: Hides,
+        judged: Judged,
         needs: fn() -> Vec<Need>,
     ) -> Self {
         Self {
@@ -63,6 +68,7 @@ impl Route {
             asking,
             handle,
             hides,
+            judged,
             needs,
             csp: Csp::strict(),
             development: false,

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
 use ::http::Method;
+use vauban_orm::PermissionMeta;
 use vauban_orm::checks::shown_type;
 
 use super::{AccessRule, BySession, Kind, ParamMeta, Params, Public, Reading, ViewMeta, Writing};
@@ -169,6 +170,13 @@ fn forms_to<V: View, R: Run<V>>(_: fn() -> R) -> &'static [&'static str] {
     <<R::Answer as Outcome>::Answer as Respond>::__forms_to()
 }
 
+/// The permissions that a rule asks.
+fn asked_by<R: AccessRule>() -> Vec<PermissionMeta> {
+    let mut asked = Vec::new();
+    R::permissions(&mut |permission| asked.push(permission));
+    asked
+}
+
 impl ViewMeta {
     /// What is known of a view. Found out once, however often its table is made.
     pub(crate) fn of<V: View>() -> &'static Self {
@@ -182,6 +190,7 @@ impl ViewMeta {
                 rule: shown_type(type_name::<V::Rule>()),
                 credential: (TypeId::of::<CredentialOf<V>>() != TypeId::of::<BySession>())
                     .then(|| shown_type(type_name::<CredentialOf<V>>())),
+                permissions: asked_by::<V::Rule>(),
                 params: V::SEGMENTS,
                 body_limit: V::BODY,
                 timeout: V::TIMEOUT,

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vauban_orm::{Actor, Binder, UserFacts};
+use vauban_orm::{Actor, Binder, Permissions, UserFacts};
 use vauban_template::page;
 
 use crate::http::{Error, Request, RequestBody, Result, TypedForm};
@@ -85,6 +85,17 @@ impl Identity {
     #[must_use]
     pub fn with_proof(self, just_proved: bool) -> Self {
         Self { just_proved, ..self }
+    }
+
+    /// Says which permissions who is signed in holds, as the rows have it at this request; without it they hold none (CWE-862). A
+    /// visitor holds none.
+    #[must_use]
+    pub fn holding(self, binder: &Binder, permissions: Permissions) -> Self {
+        let actor = match self.actor.user_facts() {
+            Some(facts) => binder.user_holding(facts, permissions),
+            None => self.actor,
+        };
+        Self { actor, ..self }
     }
 
     /// Whether who is signed in has proved it in the last ten minutes.
@@ -205,6 +216,19 @@ pub trait IdentityBackend: Send + Sync + 'static {
         Box::pin(async {
             Err(Error::internal(
                 "this site's identity does not say who a user is now, so no task runs as who asked: implement `IdentityBackend::actor_now`",
+            ))
+        })
+    }
+
+    /// Who it is that an operator means by this name (an address), as they are now: for the command `access --as`. `None` if nobody is
+    /// called so, or they may not act any more.
+    fn named<'a>(
+        &'a self,
+        _name: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Identity>>> + Send + 'a>> {
+        Box::pin(async {
+            Err(Error::internal(
+                "this site's identity does not say who is called so: implement `IdentityBackend::named`",
             ))
         })
     }

@@ -1,5 +1,6 @@
 //! What a site is: its package, its modules and what they bring, who asks, and the whole made ready to answer.
 
+mod access;
 mod addresses;
 mod assemble;
 pub mod background;

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use ::http::StatusCode;
 use vauban_orm::actor::ServiceMeta;
-use vauban_orm::engine::ChangeHooks;
-use vauban_orm::{Binder, ChangeHook, ModelMeta, Policy, Service, migrations};
+use vauban_orm::engine::{ChangeHooks, Database};
+use vauban_orm::{Binder, ChangeHook, ModelMeta, Permission, PermissionMeta, Policy, Service, migrations};
 use vauban_template::Template;
 
 use super::background::{Background, Stop};
@@ -52,6 +52,7 @@ pub struct Module {
     static_files: StaticFiles,
     settings: Vec<SettingsSection>,
     checks: Vec<Check>,
+    row_checks: Vec<RowCheck>,
     commands: Vec<Command>,
     beside: Vec<Beside>,
     change_hooks: Vec<MakeHook>,
@@ -70,6 +71,7 @@ pub struct Module {
     tasks: Vec<TaskMeta>,
     schedules: Vec<Scheduled>,
     task_queues: Vec<&'static str>,
+    permissions: Vec<PermissionMeta>,
     pub(super) background: Vec<Background>,
 }
 
@@ -121,6 +123,8 @@ struct ServedIf {
 }
 
 type MakeHook = Box<dyn Fn(&Wiring<'_>, &mut ChangeHooks) -> Result<(), Failure> + Send + Sync>;
+type RowCheck = Arc<dyn Fn(Units) -> CheckingRows + Send + Sync>;
+type CheckingRows = Pin<Box<dyn Future<Output = vauban_orm::Result<Vec<Finding>>> + Send>>;
 type Maker = Box<dyn Fn(&mut Making<'_>) -> Result<(), Failure> + Send + Sync>;
 type Ready = Arc<dyn Fn(Arc<Site>) -> ReadyFuture + Send + Sync>;
 type ReadyFuture = Pin<Box<dyn Future<Output = Result<Option<StartLink>, Failure>> + Send>>;
@@ -149,6 +153,7 @@ impl Module {
             static_files: StaticFiles::default(),
             settings: Vec::new(),
             checks: Vec::new(),
+            row_checks: Vec::new(),
             commands: Vec::new(),
             beside: Vec::new(),
             change_hooks: Vec::new(),
@@ -167,6 +172,7 @@ impl Module {
             tasks: Vec::new(),
             schedules: Vec::new(),
             task_queues: Vec::new(),
+            permissions: Vec::new(),
             background: Vec::new(),
         }
     }
@@ -267,6 +273,18 @@ impl Module {
     #[must_use]
     pub fn check(mut self, check: Check) -> Self {
         self.checks.push(check);
+        self
+    }
+
+    /// Adds a check that looks at rows, by units of the module's services: the command `check` runs it on a database that has every
+    /// migration.
+    #[must_use]
+    pub fn check_rows<F>(mut self, check: impl Fn(Units) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = vauban_orm::Result<Vec<Finding>>> + Send + 'static,
+    {
+        self.row_checks
+            .push(Arc::new(move |units| Box::pin(check(units))));
         self
     }
 
@@ -434,6 +452,26 @@ impl Module {
             making.keep(identity)
         }));
         self
+    }
+
+    /// Adds a permission: it can be granted, and stands in the access matrix with what it opens. One that no module adds nobody holds,
+    /// and a program that asks it does not start.
+    ///
+    /// ```
+    /// # extern crate vauban_core as vauban;
+    /// # use vauban::Module;
+    /// vauban::permission!(pub PublishArticles = "articles.publish", "may publish articles of others");
+    ///
+    /// fn module() -> Module {
+    ///     Module::new("articles").permission::<PublishArticles>()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn permission<P: Permission>(mut self) -> Self {
+        let permission = PermissionMeta::of::<P>();
+        permission.list();
+        self.permissions.push(permission);
+        self.contribute(permission)
     }
 
     /// Adds a task: its name stands in the access matrix, with as whom it runs. One that no module adds cannot be queued, and is
@@ -757,6 +795,14 @@ impl Modules {
         all.copied().collect()
     }
 
+    /// Every permission that a module lists, by name.
+    pub fn permissions(&self) -> Vec<PermissionMeta> {
+        let all = self.0.iter().flat_map(|module| &module.permissions);
+        let mut all: Vec<PermissionMeta> = all.copied().collect();
+        all.sort_by_key(|permission| permission.name);
+        all
+    }
+
     /// What comes by itself, in the order of the modules.
     pub fn schedules(&self) -> impl Iterator<Item = &Scheduled> {
         self.0.iter().flat_map(|module| &module.schedules)
@@ -771,6 +817,18 @@ impl Modules {
     /// Every check of a module.
     pub fn checks(&self) -> impl Iterator<Item = &Check> {
         self.0.iter().flat_map(|module| module.checks.iter())
+    }
+
+    /// What the modules' checks find in a database's rows.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn check_rows(&self, database: &Database) -> vauban_orm::Result<Vec<Finding>> {
+        let mut found = Vec::new();
+        for check in self.0.iter().flat_map(|module| &module.row_checks) {
+            found.extend(check(Units::new(database.clone())).await?);
+        }
+        Ok(found)
     }
 
     /// Every command of a module.

@@ -18,10 +18,12 @@ use crate::migrations::stated;
 use crate::policy::actor::{Action, Actor};
 use crate::policy::authority::Authority;
 use crate::policy::listed::{Listed, labelled_twice};
+use crate::sql::cond::Cond;
 use crate::sql::dialect::Dialect;
 use crate::sql::render::{Renderer, Row};
 use crate::tree::expr::Expr;
 use crate::tree::meta::ModelMeta;
+use crate::tree::permission::PermissionMeta;
 use crate::tree::shown::{RESERVED, crate_of, is_framework};
 use crate::tree::term::Term;
 
@@ -134,6 +136,49 @@ fn too_large(model: &'static ModelMeta, models: &[&'static ModelMeta]) -> Option
             _ => None,
         }
     })
+}
+
+/// The permissions that a model's rules ask, each with what for: `view`, `add`, `change`, `delete`, `set COLUMN`.
+pub fn permissions(model: &ModelMeta) -> Vec<(String, PermissionMeta)> {
+    let mut asked: Vec<(String, PermissionMeta)> = Vec::new();
+    (model.rules)().permissions(&mut |what, permission| {
+        if !asked
+            .iter()
+            .any(|(known, other)| known == what && other.is(&permission))
+        {
+            asked.push((what.to_owned(), permission));
+        }
+    });
+    asked
+}
+
+/// What somebody may do to rows of a model, as far as it does not depend on the row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum May {
+    /// To every row.
+    Every,
+    /// To none.
+    None,
+    /// To those that the rule says.
+    ByRule,
+}
+
+/// What an actor may do to rows of a model of these. A rule that the program does not start with is none.
+pub fn may(model: &'static ModelMeta, models: &[&'static ModelMeta], actor: Actor) -> Vec<(Action, May)> {
+    let Ok(listed) = Listed::new(models.to_vec(), Vec::new()) else {
+        return Vec::new();
+    };
+    let authority = Authority::new(actor, Arc::new(listed));
+    let actions = [Action::View, Action::Add, Action::Change, Action::Delete];
+    let may = |action| {
+        let mut renderer = Renderer::new(Dialect::Sqlite, &authority, false, 0);
+        match renderer.rule(action, model, Row::old("t")) {
+            Ok(Cond::True) => May::Every,
+            Ok(Cond::False) | Err(_) => May::None,
+            Ok(Cond::Sql(_)) => May::ByRule,
+        }
+    };
+    actions.into_iter().map(|action| (action, may(action))).collect()
 }
 
 /// Whether the tables of these models belong to those who bring them (CWE-668): `site` is the package that the program

@@ -18,6 +18,7 @@ use crate::sql::render::{Cond, Renderer};
 use crate::sql::source::{Source, Which};
 use crate::sql::statement::Text;
 use crate::tree::meta::ModelMeta;
+use crate::tree::permission::Permissions;
 
 fn finding(model: &'static ModelMeta, what: &str, why: &str) -> ModelFinding {
     ModelFinding {
@@ -91,19 +92,21 @@ pub(crate) async fn not_understood_by_a_server(
 }
 
 /// What is known of who asks is folded in, so that each of them asks something else.
-fn askers() -> Vec<Actor> {
-    let user = |is_staff, is_superuser| {
+fn askers(asked: Permissions) -> Vec<Actor> {
+    let user = |is_staff, is_superuser, held| {
         Actor::user(UserFacts {
             id: uuid::Uuid::nil(),
             is_staff,
             is_superuser,
         })
+        .holding(held)
     };
     vec![
         Actor::nobody(),
-        user(false, false),
-        user(true, false),
-        user(false, true),
+        user(false, false, Permissions::NONE),
+        user(true, false, Permissions::NONE),
+        user(false, true, Permissions::NONE),
+        user(false, false, asked),
     ]
 }
 
@@ -122,7 +125,7 @@ fn rules(
 ) -> Result<BTreeMap<String, Text>> {
     let listed = Arc::new(Listed::new(models.to_vec(), Vec::new())?);
     let mut out = BTreeMap::new();
-    for actor in askers() {
+    for actor in askers(listed.asked()) {
         let authority = Authority::new(actor, Arc::clone(&listed));
         let mut ask = |renderer: Renderer<'_>, source: &Source, rule: Cond| -> Result<()> {
             let text = renderer.text(source.select("1", rule))?;

@@ -7,6 +7,7 @@ use crate::model::Model;
 use crate::model::filter::Filter;
 use crate::model::symbolic::Now;
 use crate::tree::expr::{Expr, Flag};
+use crate::tree::permission::{Permission, PermissionMeta};
 
 /// Whoever will ask, in the rules of `M`: a rule is built once and holds for all of them, so this is no user but stands
 /// for one, and what is known of them is a condition on `M`'s own rows.
@@ -51,5 +52,28 @@ impl<M: Model> Who<M> {
     /// A superuser. Superusers may do only what rules that name them say.
     pub fn is_superuser(self) -> Filter<M> {
         Filter::new(Expr::Flag(Flag::Superuser))
+    }
+
+    /// A signed-in user who holds the permission: it was granted to them or to a group of theirs. Superusers hold what they were
+    /// granted, as everybody does; services and nobody hold none.
+    ///
+    /// ```
+    /// # use vauban_macros::Model;
+    /// # use vauban_orm::*;
+    /// permission!(pub PublishArticles = "articles.publish", "may publish articles of others");
+    /// # #[derive(Model)]
+    /// # #[model(crate = vauban_orm)]
+    /// # pub struct Article { pub id: Id<Article>, #[field(default = false)] pub published: bool }
+    ///
+    /// impl Policy for Article {
+    ///     fn rules(who: Who<Self>, a: &Columns<Self>) -> Rules<Self> {
+    ///         let publishers = who.has::<PublishArticles>();
+    ///         Rules { view: a.published.eq(true) | publishers.clone(), change: publishers, ..Rules::none() }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    pub fn has<P: Permission>(self) -> Filter<M> {
+        Filter::new(Expr::Flag(Flag::Has(PermissionMeta::of::<P>())))
     }
 }

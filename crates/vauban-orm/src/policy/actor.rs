@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::model::Model;
 use crate::model::types::UserId;
 use crate::tree::meta::ModelMeta;
+use crate::tree::permission::{Permission, PermissionMeta, Permissions};
 use vauban_waiver::Place;
 
 /// Who a handle acts for.
@@ -19,7 +20,7 @@ pub struct Actor(pub(crate) Inner);
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Inner {
     Nobody,
-    User(UserFacts),
+    User(UserFacts, Permissions),
     Service(ServiceMeta),
 }
 
@@ -42,7 +43,15 @@ impl Actor {
 
     /// A signed-in user: applications get them from the site's identity, by its [`Binder`].
     pub(crate) const fn user(facts: UserFacts) -> Self {
-        Self(Inner::User(facts))
+        Self(Inner::User(facts, Permissions::NONE))
+    }
+
+    /// The same, who holds these permissions; nobody and services hold none.
+    pub(crate) const fn holding(self, permissions: Permissions) -> Self {
+        match self.0 {
+            Inner::User(facts, _) => Self(Inner::User(facts, permissions)),
+            Inner::Nobody | Inner::Service(_) => self,
+        }
     }
 
     /// A named service, which may do the pairs of action and model that it lists.
@@ -58,9 +67,23 @@ impl Actor {
     /// What policies may ask about the signed-in user; nothing for nobody and for services.
     pub const fn user_facts(&self) -> Option<UserFacts> {
         match self.0 {
-            Inner::User(facts) => Some(facts),
+            Inner::User(facts, _) => Some(facts),
             _ => None,
         }
+    }
+
+    /// The permissions that they hold: a user's, as they were when it was found out who asks. Nobody holds any, and no service does:
+    /// what that may stands in its list. Superusers hold what they were granted, as everybody does.
+    pub const fn permissions(&self) -> Permissions {
+        match self.0 {
+            Inner::User(_, permissions) => permissions,
+            Inner::Nobody | Inner::Service(_) => Permissions::NONE,
+        }
+    }
+
+    /// Whether they hold a permission.
+    pub fn has<P: Permission>(&self) -> bool {
+        self.permissions().has(&PermissionMeta::of::<P>())
     }
 }
 
@@ -69,7 +92,7 @@ impl Actor {
     pub fn service_name(&self) -> Option<&'static str> {
         match self.0 {
             Inner::Service(service) => Some(service.type_name()),
-            Inner::Nobody | Inner::User(_) => None,
+            Inner::Nobody | Inner::User(..) => None,
         }
     }
 }
@@ -103,6 +126,11 @@ impl Binder {
     /// The actor of somebody who is signed in.
     pub const fn user(&self, facts: UserFacts) -> Actor {
         Actor::user(facts)
+    }
+
+    /// The actor of somebody who is signed in, and holds these permissions.
+    pub const fn user_holding(&self, facts: UserFacts, permissions: Permissions) -> Actor {
+        Actor::user(facts).holding(permissions)
     }
 }
 

@@ -65,8 +65,19 @@ impl Authority {
     pub(crate) fn shape(&self, key: &mut Vec<u8>) {
         match self.actor.0 {
             Inner::Nobody => key.push(0),
-            Inner::User(facts) => {
-                key.push(4 | u8::from(facts.is_staff) | u8::from(facts.is_superuser) << 1);
+            Inner::User(facts, held) => {
+                let flags = 4 | u8::from(facts.is_staff) | u8::from(facts.is_superuser) << 1;
+                // Only of what some rule asks, or each person would have texts of their own (CWE-400).
+                let asked = match held.is_empty() {
+                    true => held,
+                    false => held.among(&self.listed.asked()),
+                };
+                if asked.is_empty() {
+                    key.push(flags);
+                } else {
+                    key.push(16 | flags);
+                    asked.shape(key);
+                }
             }
             Inner::Service(service) => {
                 key.push(8);

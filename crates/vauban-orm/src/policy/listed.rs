@@ -1,11 +1,13 @@
 //! What a program lists: its models and services. What is not listed is in no review, so it cannot be used.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
 use crate::policy::actor::{Actor, Inner, ServiceMeta};
 use crate::tree::identifier;
 use crate::tree::meta::{ModelMeta, Sealing};
+use crate::tree::permission::Permissions;
 
 /// The models and services of a program.
 #[derive(Debug, Default)]
@@ -14,6 +16,8 @@ pub(crate) struct Listed {
     services: Vec<ServiceMeta>,
     /// Whether the database has the models' rules as well, as policies of its own.
     emitted: bool,
+    /// The permissions that some rule asks; found when somebody comes who holds one.
+    asked: OnceLock<Permissions>,
 }
 
 /// A label that two fields have, and the second one's model (CWE-353).
@@ -73,12 +77,24 @@ impl Listed {
             models,
             services,
             emitted: false,
+            asked: OnceLock::new(),
         })
     }
 
     /// The same, in a database that has the rules as well, or not.
     pub(crate) fn emitted(self, emitted: bool) -> Self {
         Self { emitted, ..self }
+    }
+
+    /// The permissions that some rule of these models asks.
+    pub(crate) fn asked(&self) -> Permissions {
+        *self.asked.get_or_init(|| {
+            let mut asked = Permissions::NONE;
+            for model in &self.models {
+                (model.rules)().permissions(&mut |_, permission| asked = asked.with(&permission));
+            }
+            asked
+        })
     }
 
     pub(crate) fn is_emitted(&self) -> bool {

@@ -121,6 +121,7 @@ impl Said<'_> {
             Expr::Flag(Flag::SignedIn) => "who is signed in".into(),
             Expr::Flag(Flag::Staff) => "who is staff".into(),
             Expr::Flag(Flag::Superuser) => "who is superuser".into(),
+            Expr::Flag(Flag::Has(permission)) => format!("who has {}", permission.name),
             Expr::Compare(op, of, value) => {
                 let value = shown(value, of.meta.kind, of.meta.untyped.encoding);
                 format!("{} {} {value}", column(of), sign(*op))

@@ -388,10 +388,10 @@ impl<'a> Removal<'a> {
         let models = self.models;
         for child in models {
             for (position, key_column) in child.columns.iter().enumerate() {
-                let refers = key_column.target.is_some_and(|target| target().is(rows.model));
+                let by_key = key_column.target.is_some_and(|target| target().is(rows.model));
                 // CWE-212: rows of modules that do not know the site's user are theirs all the same.
-                if !refers && !(key_column.holds_user && self.erased.is_some_and(|user| user.is(rows.model)))
-                {
+                let by_user = key_column.holds_user && self.erased.is_some_and(|user| user.is(rows.model));
+                if !by_key && !by_user {
                     continue;
                 }
                 let found = self.referring(child, key_column, &rows.ids).await?;

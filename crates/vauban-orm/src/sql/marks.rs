@@ -5,6 +5,7 @@
 
 use crate::policy::actor::{Action, Inner};
 use crate::policy::authority::Authority;
+use crate::tree::permission::PermissionMeta;
 
 /// Who asks: `nobody`, `user`, `user staff`, `user superuser`, `user staff superuser`, `service …`.
 const ACTOR: &str = "vauban.actor";
@@ -14,12 +15,15 @@ const USER: &str = "vauban.user";
 const GRANTED: &str = "vauban.granted";
 /// For one statement, where policies step aside because the ORM judges each row by itself; likewise.
 const ASIDE: &str = "vauban.aside";
+/// The permissions of the user that rules ask; `,articles.publish,tasks.assign,`.
+const PERMISSIONS: &str = "vauban.permissions";
 /// All of them. Outside a transaction that says it they are empty.
-pub(crate) const NAMES: [&str; 5] = [ACTOR, USER, "vauban.now", GRANTED, ASIDE];
+pub(crate) const NAMES: [&str; 6] = [ACTOR, USER, "vauban.now", GRANTED, ASIDE, PERMISSIONS];
 
 /// The statement that marks a transaction; its parameters are [`Marks::values`].
 pub(crate) const MARK: &str = "SELECT set_config('vauban.actor', $1, true), set_config('vauban.user', $2, true), \
-     set_config('vauban.now', $3, true), set_config('vauban.granted', $4, true), set_config('vauban.aside', $5, true)";
+     set_config('vauban.now', $3, true), set_config('vauban.granted', $4, true), set_config('vauban.aside', $5, true), \
+     set_config('vauban.permissions', $6, true)";
 /// The statement that lets policies step aside, or not any more.
 pub(crate) const STEP_ASIDE: &str = "SELECT set_config('vauban.aside', $1, true)";
 
@@ -33,13 +37,14 @@ pub(crate) struct Marks {
     user: String,
     granted: String,
     aside: String,
+    permissions: String,
 }
 
 impl Marks {
     pub(crate) fn of(authority: &Authority) -> Self {
         let actor = match authority.actor.0 {
             Inner::Nobody => "nobody".to_owned(),
-            Inner::User(facts) => {
+            Inner::User(facts, _) => {
                 let staff = if facts.is_staff { " staff" } else { "" };
                 let superuser = if facts.is_superuser { " superuser" } else { "" };
                 format!("user{staff}{superuser}")
@@ -51,17 +56,19 @@ impl Marks {
             user: authority.id().map(|id| id.to_string()).unwrap_or_default(),
             granted: granted_to(authority),
             aside: fallen(authority),
+            permissions: held(authority),
         }
     }
 
     /// In the order of [`MARK`]. The moment is that of asking.
-    pub(crate) fn values(&self) -> [String; 5] {
+    pub(crate) fn values(&self) -> [String; 6] {
         [
             self.actor.clone(),
             self.user.clone(),
             jiff::Timestamp::now().to_string(),
             self.granted.clone(),
             self.aside.clone(),
+            self.permissions.clone(),
         ]
     }
 }
@@ -85,6 +92,19 @@ fn fallen(authority: &Authority) -> String {
         }
     }
     out
+}
+
+/// What whoever asks holds of the permissions that rules ask: names of a-z, 0-9 and dots, as every declared one is.
+fn held(authority: &Authority) -> String {
+    let held = authority.actor.permissions();
+    if held.is_empty() {
+        return String::new();
+    }
+    let names = held.among(&authority.listed.asked()).names();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(",{},", names.join(",")),
+    }
 }
 
 /// What an authority may beyond the rules.
@@ -154,6 +174,15 @@ impl Asked {
 
     pub(crate) fn is_superuser(self) -> String {
         self.is_one_of(&["user superuser", "user staff superuser"])
+    }
+
+    /// They hold the permission.
+    pub(crate) fn has_permission(self, permission: &PermissionMeta) -> String {
+        // CWE-863: between commas, so that no name is found in another's.
+        self.sql(&format!(
+            "strpos(current_setting('{PERMISSIONS}', true), ',{},') > 0",
+            permission.name
+        ))
     }
 
     fn is_one_of(self, actors: &[&str]) -> String {

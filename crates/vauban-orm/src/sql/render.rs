@@ -594,13 +594,15 @@ impl<'a> Renderer<'a> {
                     Flag::SignedIn => asked.is_signed_in(),
                     Flag::Staff => asked.is_staff(),
                     Flag::Superuser => asked.is_superuser(),
+                    Flag::Has(permission) => asked.has_permission(&permission),
                 });
             }
         };
         let known = match (authority.actor.0, flag) {
-            (Inner::User(_), Flag::SignedIn) => true,
-            (Inner::User(facts), Flag::Staff) => facts.is_staff,
-            (Inner::User(facts), Flag::Superuser) => facts.is_superuser,
+            (Inner::User(..), Flag::SignedIn) => true,
+            (Inner::User(facts, _), Flag::Staff) => facts.is_staff,
+            (Inner::User(facts, _), Flag::Superuser) => facts.is_superuser,
+            (Inner::User(_, held), Flag::Has(permission)) => held.has(&permission),
             (Inner::Nobody | Inner::Service(..), _) => false,
         };
         if known { Cond::True } else { Cond::False }

@@ -67,6 +67,10 @@ fn rights(column: &ColumnMeta, named: bool) -> (u8, u8, bool) {
     let ColumnMeta {
         privilege,
         on_delete,
+        // Whether it is said and of whom: what is shown of a person's data stands under their own view rule.
+        states_on_delete: _,
+        holds_user: _,
+        personal: _,
         // What a value may be, how it is stored and told; none is asked who somebody is.
         field: _,
         column: _,

@@ -32,6 +32,7 @@ mod or_create;
 mod oracles;
 mod ordered;
 mod outer_rows;
+mod permissions;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod previews;

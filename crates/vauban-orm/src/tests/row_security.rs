@@ -3,6 +3,7 @@
 
 mod emitted;
 mod migrated;
+mod permissions;
 mod roles;
 mod too_much;
 

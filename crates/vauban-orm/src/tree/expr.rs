@@ -4,6 +4,7 @@
 use crate::tree::bounds::{self, Weight};
 use crate::tree::fragment;
 use crate::tree::meta::{ColumnMeta, ModelMeta};
+use crate::tree::permission::PermissionMeta;
 use crate::tree::row::{Open, RowNumber};
 use crate::tree::term::Term;
 use crate::tree::value::Value;
@@ -96,6 +97,31 @@ pub(crate) enum Flag {
     SignedIn,
     Staff,
     Superuser,
+    /// Holds a permission.
+    Has(PermissionMeta),
+}
+
+impl Flag {
+    /// The permission that it is about.
+    pub(super) fn permission(self) -> Option<PermissionMeta> {
+        match self {
+            Self::Has(permission) => Some(permission),
+            Self::SignedIn | Self::Staff | Self::Superuser => None,
+        }
+    }
+
+    fn shape(self, key: &mut Vec<u8>) {
+        match self {
+            Self::SignedIn => key.extend([2, 0]),
+            Self::Staff => key.extend([2, 1]),
+            Self::Superuser => key.extend([2, 2]),
+            Self::Has(permission) => {
+                key.extend([2, 3]);
+                key.extend((permission.name.len() as u32).to_le_bytes());
+                key.extend(permission.name.bytes());
+            }
+        }
+    }
 }
 
 /// Comparisons. `Ne` is "not equal", also for NULL.
@@ -442,7 +468,7 @@ impl Expr {
         match self {
             Self::True => key.push(0),
             Self::False => key.push(1),
-            Self::Flag(flag) => key.extend([2, *flag as u8]),
+            Self::Flag(flag) => flag.shape(key),
             Self::Compare(op, column, value) => {
                 key.extend([3, *op as u8]);
                 push_column(key, column);

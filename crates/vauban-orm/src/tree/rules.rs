@@ -2,6 +2,7 @@
 
 use crate::tree::expr::Expr;
 use crate::tree::meta::ColumnMeta;
+use crate::tree::permission::PermissionMeta;
 
 /// A model's rules without its type.
 #[doc(hidden)]
@@ -14,6 +15,27 @@ pub struct CompiledRules {
     pub(crate) set: Vec<SetRule>,
     /// Why they serve nobody.
     pub(crate) unfit: Option<Unfit>,
+}
+
+impl CompiledRules {
+    /// Tells every permission that they ask, with what for: `view`, …, `set COLUMN`.
+    pub(crate) fn permissions(&self, tell: &mut dyn FnMut(&str, PermissionMeta)) {
+        let rules = [
+            ("view", &self.view),
+            ("add", &self.add),
+            ("change", &self.change),
+            ("delete", &self.delete),
+        ];
+        for (action, rule) in rules {
+            rule.permissions(&mut |permission| tell(action, permission));
+        }
+        for set in &self.set {
+            let what = format!("set {}", set.column.field);
+            for rule in [&set.add, &set.change] {
+                rule.permissions(&mut |permission| tell(&what, permission));
+            }
+        }
+    }
 }
 
 /// Where a column that carries privilege may be written.

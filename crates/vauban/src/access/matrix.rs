@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
 use vauban_orm::actor::Action;
+use vauban_orm::{ModelMeta, PermissionMeta};
 
 use vauban_core::module::{Beside, Modules};
 use vauban_waiver::lock::Lock;
@@ -48,6 +49,13 @@ pub enum Line {
         /// What rows call it.
         task: String,
         /// As whom it runs, or when it comes by itself.
+        says: String,
+    },
+    /// What somebody can be granted.
+    Permission {
+        /// What rows call it.
+        permission: String,
+        /// What it lets do, or what it opens.
         says: String,
     },
     /// Who says who asks: the one type that makes actors.
@@ -145,6 +153,7 @@ impl Line {
             Self::Policy { model, action, rule } => write!(f, "policy {model} {action}: {rule}"),
             Self::Service { service, right } => write!(f, "service {service}: {right}"),
             Self::Task { task, says } => write!(f, "task {task}: {says}"),
+            Self::Permission { permission, says } => write!(f, "permission {permission}: {says}"),
             Self::Identity { identity } => write!(f, "identity {identity}"),
             Self::Beside { kind, what } => write!(f, "{kind} {what}"),
             Self::Csp { pages, source } => write!(f, "csp {pages}: {source}"),
@@ -172,6 +181,32 @@ fn counted(lines: impl Iterator<Item = Line>) -> impl Iterator<Item = Line> {
         },
         line => line,
     })
+}
+
+/// The permissions of a program, each with what it lets do and which routes and rows it opens.
+fn permissions(modules: &Modules, models: &[&'static ModelMeta]) -> Vec<Line> {
+    let line = |permission: &PermissionMeta, says: String| Line::Permission {
+        permission: permission.name.to_owned(),
+        says,
+    };
+    let mut lines = Vec::new();
+    for permission in modules.permissions() {
+        let path = vauban_orm::checks::shown_type(permission.type_name());
+        lines.push(line(&permission, format!("{} ({path})", permission.about)));
+    }
+    for route in modules.each_route().filter(|route| !route.is_development_only()) {
+        for permission in &route.meta.permissions {
+            let says = format!("opens route {} {}", route.pattern(), route.meta.method);
+            lines.push(line(permission, says));
+        }
+    }
+    for model in models {
+        for (what, permission) in vauban_orm::checks::permissions(model) {
+            let model = vauban_orm::checks::named(model, models);
+            lines.push(line(&permission, format!("opens rows {model} {what}")));
+        }
+    }
+    lines
 }
 
 fn beside(beside: &Beside) -> Line {
@@ -297,6 +332,7 @@ impl Matrix {
                 says: scheduled.schedule.to_string(),
             });
         }
+        lines.extend(permissions(modules, &models));
         for identity in modules.identities() {
             lines.insert(Line::Identity {
                 identity: vauban_orm::checks::shown_type(identity),
@@ -434,6 +470,15 @@ impl Matrix {
             })
             .collect();
         section(&mut out, &["Task", "Runs"], &tasks);
+        let permissions: Vec<[&str; 2]> = self
+            .lines
+            .iter()
+            .filter_map(|line| match line {
+                Line::Permission { permission, says } => Some([permission.as_str(), says]),
+                _ => None,
+            })
+            .collect();
+        section(&mut out, &["Permission", "Lets"], &permissions);
         let identities: Vec<[&str; 1]> = self
             .lines
             .iter()
@@ -512,6 +557,9 @@ impl Matrix {
                 }
                 Line::Task { task, says } => {
                     serde_json::json!({ "kind": "task", "task": task, "says": says })
+                }
+                Line::Permission { permission, says } => {
+                    serde_json::json!({ "kind": "permission", "permission": permission, "says": says })
                 }
                 Line::Identity { identity } => {
                     serde_json::json!({ "kind": "identity", "identity": identity })

@@ -1,5 +1,6 @@
 //! `check`: what start would find.
 
+use super::runtime::runtime;
 use super::{Failure, Out};
 use crate::app::App;
 use crate::assemble;
@@ -14,10 +15,20 @@ pub(super) fn run(app: &App, deploy: bool, out: &Out) -> Result<(), Failure> {
     };
     let settings = app.settings_for(mode)?;
     // A database that is not there yet is no mistake of the program.
-    let migrations = assemble::exists(&settings)
-        .then(|| assemble::open(app, &settings).and_then(|database| assemble::migrated(app, &database)))
-        .transpose()?;
-    let findings = run_checks(&checking(app, &settings, migrations.as_ref()));
+    let database = assemble::exists(&settings).then(|| assemble::open(app, &settings));
+    let database = database.transpose()?;
+    let migrations = database
+        .as_ref()
+        .map(|database| assemble::migrated(app, database));
+    let migrations = migrations.transpose()?;
+    let mut findings = run_checks(&checking(app, &settings, migrations.as_ref()));
+    if let (Some(database), Some(migrated)) = (&database, &migrations)
+        && migrated.pending.is_empty()
+    {
+        let of_rows = runtime(&settings)?.block_on(app.modules.check_rows(database))?;
+        findings.extend(of_rows);
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    }
     for finding in &findings {
         out.line(format_args!("{finding}"));
     }

@@ -3,6 +3,7 @@
 //! Every command says what it did. Without a command the program serves.
 
 mod access;
+mod access_as;
 mod check;
 mod keys;
 mod migrate;
@@ -156,7 +157,12 @@ fn own_commands() -> Vec<clap::Command> {
             "Show who may call and touch what, and compare it with access.lock",
         )
         .arg(flag("json", "Print it as JSON"))
-        .arg(flag("accept", "Show the difference and write access.lock")),
+        .arg(flag("accept", "Show the difference and write access.lock"))
+        .arg(value(
+            "as",
+            "EMAIL",
+            "What this person may call and touch, by the rows of the database; `nobody`: without an account",
+        )),
         sub(
             "waivers",
             "List the signed exceptions with file and line, and compare them with waivers.lock",
@@ -187,6 +193,12 @@ fn dispatch(app: App, matches: &ArgMatches, out: &Out) -> Result<(), Failure> {
     let text = |args: &ArgMatches, name: &str| args.get_one::<String>(name).cloned();
     match matches.subcommand() {
         // These tell about the program itself, so they run whatever the settings are.
+        Some(("access", args)) if args.contains_id("as") => access_as::run(
+            app,
+            &text(args, "as").unwrap_or_default(),
+            args.get_flag("json"),
+            out,
+        ),
         Some(("access", args)) => access::run(&app, args.get_flag("json"), args.get_flag("accept"), out),
         Some(("waivers", args)) => {
             let dir = text(args, "dir").map(std::path::PathBuf::from);
@@ -328,6 +340,12 @@ pub(crate) async fn run_for_test(
     let line = [app.package.name(), name];
     let matches = cli(app).try_get_matches_from(line.iter().chain(arguments));
     let matches = matches.map_err(|error| Failure::new(error).with_code(2))?;
+    // It looks at rows, so that a test has something to see.
+    if let Some(("access", args)) = matches.subcommand()
+        && let Some(who) = args.get_one::<String>("as")
+    {
+        return access_as::shown(site, &app.modules.models(), who, args.get_flag("json")).await;
+    }
     let asked = matches
         .subcommand()
         .and_then(|(_, args)| asked(app.modules.commands(), name, args));

@@ -73,7 +73,7 @@ impl TestApp {
     /// # Panics
     /// If the program cannot be assembled; so does every function of the test kit that has no other answer.
     pub fn new(app: fn() -> App) -> Self {
-        Self::start(app, Mode::Development, &[], &files::migrated(app))
+        Self::start(app, Mode::Development, &[], files::migrated(app).copy())
     }
 
     /// The program as in development, with some settings as if they stood in the environment:
@@ -83,7 +83,7 @@ impl TestApp {
     /// # Panics
     /// See [`TestApp::new`]; and if there is no such setting, or the value is none for it.
     pub fn with(app: fn() -> App, settings: &'static [(&'static str, &'static str)]) -> Self {
-        Self::start(app, Mode::Development, settings, &files::migrated(app))
+        Self::start(app, Mode::Development, settings, files::migrated(app).copy())
     }
 
     /// The program as a release, on `https://example.com` behind a trusted proxy: with `__Host-` cookies, HSTS and
@@ -92,7 +92,7 @@ impl TestApp {
     /// # Panics
     /// See [`TestApp::new`].
     pub fn behind_proxy(app: fn() -> App) -> Self {
-        Self::start(app, Mode::Release, &[], &files::migrated(app))
+        Self::start(app, Mode::Release, &[], files::migrated(app).copy())
     }
 
     /// The same program on a copy of this one's database: what happens to the one does not happen to the other.
@@ -101,16 +101,23 @@ impl TestApp {
     /// See [`TestApp::new`]; and of a database on a server, which is not copied.
     pub fn fork(&self) -> Self {
         assert!(!self.is_on_a_server(), "a database on a server is not copied");
-        Self::start(self.app, self.mode, self.changed, &self.folder)
+        Self::start(self.app, self.mode, self.changed, self.folder.copy())
+    }
+
+    /// The same program once more on this very database, as another process is: what is written here is seen there at once.
+    ///
+    /// # Panics
+    /// See [`TestApp::new`].
+    pub fn beside(&self) -> Self {
+        Self::start(self.app, self.mode, self.changed, self.folder.clone())
     }
 
     fn start(
         app: fn() -> App,
         mode: Mode,
         changed: &'static [(&'static str, &'static str)],
-        from: &Folder,
+        folder: Folder,
     ) -> Self {
-        let folder = from.copy();
         let value = app();
         let mut settings = settings(&value, mode, &folder.url());
         for (name, text) in changed {

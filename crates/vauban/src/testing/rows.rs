@@ -8,7 +8,12 @@ use rusqlite::{Connection, OpenFlags};
 
 /// Tables that a refused request may write: who was here when, how often somebody guessed, and what somebody typed whose
 /// session was over.
-const BOOKKEEPING: &[&str] = &["vauban_session", "vauban_throttle", "vauban_kept_form"];
+const BOOKKEEPING: &[&str] = &[
+    "vauban_session",
+    "vauban_renewed_token",
+    "vauban_throttle",
+    "vauban_kept_form",
+];
 
 /// Every row of every table, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]

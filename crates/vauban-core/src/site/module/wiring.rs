@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use vauban_orm::PermissionMeta;
 use vauban_orm::engine::ChangeHooks;
+use vauban_orm::permission::MOST_PERMISSIONS;
 
 use super::{Making, Modules, ReadyHooks};
 use crate::commands::Failure;
@@ -67,6 +69,7 @@ pub(crate) fn wire(
             )));
         }
     }
+    permissions(modules)?;
     for module in modules.0.iter().skip(1) {
         if !module.csp.sources().is_empty() && module.routes.iter().next().is_none() {
             return Err(Failure::new(format_args!(
@@ -171,6 +174,48 @@ pub(crate) fn wire(
     Ok(wired)
 }
 
+/// Permissions are listed, each once, under a name of its own (ASVS 8.1.1).
+fn permissions(modules: &Modules) -> Result<(), Failure> {
+    let listed = modules.permissions();
+    for two in listed.windows(2) {
+        if two[0].name == two[1].name {
+            return Err(Failure::new(format_args!(
+                "Two permissions are called `{}`: {} and {}. A permission's name is its own, for rows know it by that: rename one, or \
+                 list it in one module only.",
+                two[0].name,
+                two[0].type_name(),
+                two[1].type_name()
+            )));
+        }
+    }
+    if let Some(beyond) = listed.iter().find(|permission| !permission.list()) {
+        return Err(Failure::new(format_args!(
+            "The permission `{}` is one too many: a program has at most {MOST_PERMISSIONS}.",
+            beyond.name
+        )));
+    }
+    let unlisted = |asked: &PermissionMeta| !listed.iter().any(|permission| permission.is(asked));
+    let told = |who: String, asked: &PermissionMeta| {
+        Err(Failure::new(format_args!(
+            "{who} asks the permission `{}`, which no module lists, so that nobody can hold it: add `.permission::<{}>()` to the module.",
+            asked.name,
+            asked.type_name()
+        )))
+    };
+    for route in modules.each_route() {
+        if let Some(asked) = route.meta.permissions.iter().find(|asked| unlisted(asked)) {
+            return told(format!("The rule of the view `{}`", route.meta.id), asked);
+        }
+    }
+    for model in modules.models() {
+        let asked = vauban_orm::checks::permissions(model);
+        if let Some((_, asked)) = asked.iter().find(|(_, asked)| unlisted(asked)) {
+            return told(format!("The policy of the model `{}`", model.name), asked);
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use vauban_orm::engine::{Database, Options};
@@ -194,6 +239,56 @@ mod tests {
         let units = Units::for_test(&database);
         let wired = wire(&Modules(modules), &package, &settings, &units, &keys)?;
         Ok((wired, keys))
+    }
+
+    vauban_orm::permission!(Publish = "wiring.publish", "may publish");
+    vauban_orm::permission!(Again = "wiring.publish", "may publish by another type");
+
+    #[derive(crate::Model)]
+    #[model(crate = vauban_orm)]
+    #[allow(unreachable_pub, reason = "the derive writes what is public")]
+    pub struct Leaf {
+        pub id: vauban_orm::Id<Leaf>,
+        #[field(max_length = 20)]
+        pub text: String,
+    }
+
+    impl vauban_orm::Policy for Leaf {
+        fn rules(who: vauban_orm::Who<Self>, _: &vauban_orm::Columns<Self>) -> vauban_orm::Rules<Self> {
+            vauban_orm::Rules {
+                view: who.has::<Publish>(),
+                ..vauban_orm::Rules::none()
+            }
+        }
+    }
+
+    #[view(post, "/publish/")]
+    async fn publish(_: (crate::SignedIn, crate::HasPerm<Publish>)) -> crate::Text {
+        crate::Text::new("published")
+    }
+
+    /// ASVS 8.1.1, 8.2.1, CWE-862. Attack: a rule, within another, or a policy asks what stands in no review.
+    #[test]
+    fn asvs_8_2_1_a_permission_that_no_module_lists_keeps_the_program_from_starting() {
+        let view = || Module::new("book").routes(crate::Routes::new().view::<publish>("publish"));
+        let model = || Module::new("book").model::<Leaf>();
+        for (asks, who) in [(view as fn() -> Module, "view"), (model, "model")] {
+            let told = wired(vec![asks()]).unwrap_err().to_string();
+            assert!(
+                told.contains(who) && told.contains("`wiring.publish`") && told.contains(".permission::<"),
+                "{told}"
+            );
+            wired(vec![asks().permission::<Publish>()]).unwrap();
+            let twice = vec![
+                asks().permission::<Publish>(),
+                Module::new("leaf").permission::<Again>(),
+            ];
+            let told = wired(twice).unwrap_err().to_string();
+            assert!(
+                told.contains("Two permissions are called `wiring.publish`"),
+                "{told}"
+            );
+        }
     }
 
     /// CWE-345. Attack: a package brings a module with the name of another, to have its keys and its settings.

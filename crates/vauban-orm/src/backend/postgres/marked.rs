@@ -41,7 +41,7 @@ impl Connection {
         &self,
         access: Access,
         isolation: Isolation,
-        marks: &[String; 5],
+        marks: &[String; 6],
     ) -> Result<(), Failure> {
         let (begun, marked) = in_order(self.begin(access, isolation), self.mark(marks)).await;
         begun.and(marked)
@@ -51,12 +51,12 @@ impl Connection {
     ///
     /// # Errors
     /// What PostgreSQL says.
-    pub(crate) async fn begin_statement_marked(&self, marks: [String; 5]) -> Result<(), Failure> {
+    pub(crate) async fn begin_statement_marked(&self, marks: [String; 6]) -> Result<(), Failure> {
         let (made, marked) = in_order(self.begin_statement(), self.mark(&marks)).await;
         made.and(marked)
     }
 
-    async fn mark(&self, marks: &[String; 5]) -> Result<(), Failure> {
+    async fn mark(&self, marks: &[String; 6]) -> Result<(), Failure> {
         let values = marks.each_ref().map(|mark| mark as &(dyn ToSql + Sync));
         self.set(|marking| &marking.mark, &values).await
     }

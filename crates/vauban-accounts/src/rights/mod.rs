@@ -1,0 +1,19 @@
+//! Permissions of people and groups: rows, read at every request (ASVS 8.3.2, CWE-613).
+
+mod commands;
+mod granting;
+mod groups;
+mod model;
+mod store;
+mod superusers;
+mod told;
+
+pub use granting::Granting;
+pub use groups::Group;
+
+pub(crate) use commands::{groups, permissions};
+pub(crate) use model::{GroupRow, MemberRow};
+#[cfg(test)]
+pub(crate) use store::Holder;
+pub(crate) use store::{Rights, RightsStore};
+pub(crate) use superusers::{SuperusersStay, too_many};
