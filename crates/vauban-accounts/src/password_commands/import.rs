@@ -7,6 +7,8 @@ use std::io::{self, BufReader, Seek as _};
 use std::sync::Arc;
 
 use vauban::commands::{Command, Failure, Run};
+use vauban::http::Error;
+use vauban::orm::{Db, Write};
 
 use super::bounded::{Line, next_line};
 use super::lines::{self, Entry, MAX_LINE};
@@ -81,6 +83,18 @@ async fn run(run: Run) -> Result<(), Failure> {
 
 const SHARED: &str = "its address is on more than one line, so nobody can tell whose it is; leave the line of its owner, or have them ask \
                       for a link to a new password";
+
+async fn bring(accounts: &Accounts, db: &Db<Write>, entry: Entry, create: bool) -> Result<Brought, Error> {
+    let Entry { email, hash } = entry;
+    // CWE-269: as staff, and superusers: whoever had this address elsewhere need not be whom something was granted to here.
+    if hash.is_some()
+        && let Some((person, None)) = accounts.users.by_email(&accounts.units, &email).await?
+        && !accounts.rights.names(db, person.facts.id).await?.is_empty()
+    {
+        return Ok(Brought::Privileged);
+    }
+    Ok(accounts.users.bring(db, email, hash, create).await?)
+}
 
 /// The addresses that more than one line has, lines that are not taken among them.
 ///
@@ -171,9 +185,9 @@ impl Counts {
             let entries: Vec<_> = batch.iter().map(|(_, entry)| entry.clone()).collect();
             async move {
                 let mut all = Vec::with_capacity(entries.len());
-                for Entry { email, hash } in entries {
-                    let brought = accounts.users.bring(&db, email, hash, create).await;
-                    all.push(brought.map_err(|error| Failure::of(error.into()))?);
+                for entry in entries {
+                    let brought = bring(&accounts, &db, entry, create).await;
+                    all.push(brought.map_err(Failure::of)?);
                 }
                 Ok(all)
             }
@@ -192,7 +206,7 @@ impl Counts {
                 Brought::Privileged => self.bad(
                     run,
                     *number,
-                    "the account is staff or superuser here, which no file of hashes opens: its owner asks for a link to a new password",
+                    "the account may more than others here (staff, superuser or a permission), and no file opens such: its owner asks for a link to a new password",
                 ),
             }
         }

@@ -36,11 +36,12 @@ impl Hash {
     }
 
     /// Why nobody could sign in with it, if so: it is cut off, costs too much, is guessed at once, or is of no known kind.
+    #[cfg(test)]
     pub(crate) fn check(&self) -> Result<(), HashError> {
         Stored::read(&self.0).map(|_| ())
     }
 
-    /// Why it is not imported, if so. Besides [`check`](Self::check): it is guessed cheaply (CWE-916), which a row that is there already
+    /// Why it is not imported, if so: nobody could sign in with it; it is guessed cheaply (CWE-916), which a row that is there already
     /// may be; or it needs a pepper that is not here.
     pub(crate) fn check_import(&self, peppers: &Peppers) -> Result<(), HashError> {
         let stored = Stored::read(&self.0)?;
