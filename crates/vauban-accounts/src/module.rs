@@ -207,7 +207,9 @@ async fn miss_a_pepper(site: Arc<Site>, _: Stop) {
             "hashes name a pepper that is neither accounts.password_pepper nor among accounts.password_pepper_fallbacks: give it \
              there; until then whoever has such a hash cannot sign in"
         ),
-        Err(error) => tracing::warn!(target: "vauban::accounts", %error, "whether a pepper is lost could not be found out"),
+        Err(error) => {
+            tracing::warn!(target: "vauban::accounts", %error, "whether a pepper is lost could not be found out")
+        }
     }
 }
 

@@ -389,9 +389,9 @@ impl<U: UserAccount> UserTable for TableOf<U> {
             let unit = units.begin();
             let db = unit.read_db().acting::<PasswordChange<U>>();
             let named = Credential::objects().filter(|c| c.hash.contains(NAMED));
-            let others = names.iter().fold(named, |rows, name| {
-                rows.filter(|c| !c.hash.contains(name))
-            });
+            let others = names
+                .iter()
+                .fold(named, |rows, name| rows.filter(|c| !c.hash.contains(name)));
             others.exists(&db).await
         })
     }
@@ -435,7 +435,9 @@ impl<U: UserAccount> UserTable for TableOf<U> {
                 .filter(|u| U::columns_of_account(u).email.eq(&email))
                 .first(&acting)
                 .await?;
-            let is_privileged = found.as_ref().is_some_and(|user| user.is_staff() || user.is_superuser());
+            let is_privileged = found
+                .as_ref()
+                .is_some_and(|user| user.is_staff() || user.is_superuser());
             let (id, then) = match found {
                 Some(user) => (user.id().uuid(), Brought::Set),
                 None if !create => return Ok(Brought::Unknown),

@@ -41,8 +41,7 @@ async fn run(run: Run) -> Result<(), Failure> {
             .parse()
             .map_err(|_| Failure::new("Give `--at-least` a whole number."))?,
     };
-    let target = Target::at(Path::new(out))
-        .map_err(|error| Failure::new(format_args!("{out}: {error}")))?;
+    let target = Target::at(Path::new(out)).map_err(|error| Failure::new(format_args!("{out}: {error}")))?;
     let mut builder = FilterBuilder::at_least(at_least);
     let passed_over = match list {
         "-" => fill(&mut builder, std::io::stdin().lock(), list)?,

@@ -12,8 +12,8 @@ use vauban::orm::{Db, Write};
 
 use super::bounded::{Line, next_line};
 use super::lines::{self, Entry, MAX_LINE};
-use crate::{Accounts, Email};
 use crate::users::Brought;
+use crate::{Accounts, Email};
 
 /// Lines in one unit: all of them or none.
 const IN_A_UNIT: usize = 500;

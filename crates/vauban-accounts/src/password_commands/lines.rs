@@ -204,7 +204,10 @@ mod tests {
                 "no letter, digit or sign",
             ),
             (
-                format!("ann@example.com,{}", ARGON2.replace(",p=1$", ",p=1,keyid=c29tZXBlcA$")),
+                format!(
+                    "ann@example.com,{}",
+                    ARGON2.replace(",p=1$", ",p=1,keyid=c29tZXBlcA$")
+                ),
                 "a pepper",
             ),
             (format!("{HASH},ann@example.com"), "the address"),

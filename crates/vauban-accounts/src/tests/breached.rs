@@ -20,7 +20,10 @@ async fn filter(list: impl AsRef<[u8]>) -> PasswordFilter {
     let (list, out) = (files.write("list", list), files.path("filter"));
     let (told, done) = command(&site.site, "build-filter", &[("LIST", &list), ("out", &out)]).await;
     done.unwrap();
-    assert!(told.contains("knows 1 password(s): ") && told.contains(", 0 longer"), "{told}");
+    assert!(
+        told.contains("knows 1 password(s): ") && told.contains(", 0 longer"),
+        "{told}"
+    );
     PasswordFilter::of_setting(&out).unwrap().unwrap()
 }
 
@@ -163,6 +166,22 @@ async fn asvs_6_2_12_who_signs_in_with_a_stolen_password_is_sent_on() {
     assert!(reply.status == 422 && !reply.body.contains(SENTENCE));
 }
 
+/// CWE-59, CWE-377. Attack: somebody who may write into the folder puts a link where the filter is written first.
+#[cfg(unix)]
+#[tokio::test]
+async fn cwe_59_a_filter_is_written_through_no_link() {
+    let (files, site) = (Files::new(), TestSite::new());
+    let (list, out) = (files.write("list", STOLEN), files.path("filter"));
+    let other = files.write("other", "not yours");
+    for link in [out.clone(), format!("{out}.new")] {
+        std::os::unix::fs::symlink(&other, link).unwrap();
+    }
+    let (_, done) = command(&site.site, "build-filter", &[("LIST", &list), ("out", &out)]).await;
+    done.unwrap();
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), "not yours");
+    assert!(std::fs::symlink_metadata(&out).unwrap().is_file());
+}
+
 /// CWE-1188, CWE-354. The mistake: the filter that was asked for is not there, or half of it, and everything is let through.
 #[tokio::test]
 async fn cwe_1188_a_filter_that_is_not_whole_is_no_filter() {
@@ -204,7 +223,12 @@ async fn cwe_1188_a_filter_that_is_not_whole_is_no_filter() {
     *changed.last_mut().unwrap() ^= 1;
     let changed = files.write("changed", changed);
     assert_eq!(told(&changed), "");
-    assert!(PasswordFilter::of_setting(&changed).unwrap_err().to_string().contains("not whole"));
+    assert!(
+        PasswordFilter::of_setting(&changed)
+            .unwrap_err()
+            .to_string()
+            .contains("not whole")
+    );
     // An empty list, one of another digest, and no `--out` leave what stands there.
     for (list, why) in [
         (String::new(), "no password"),
@@ -221,10 +245,22 @@ async fn cwe_1188_a_filter_that_is_not_whole_is_no_filter() {
     assert_eq!(std::fs::read(&out).unwrap(), whole);
     // Where it cannot be written, that is told before the list is read.
     let nowhere = files.path("no/folder/filter");
-    let (_, done) = command(&site.site, "build-filter", &[("LIST", "/no/list"), ("out", &nowhere)]).await;
+    let (_, done) = command(
+        &site.site,
+        "build-filter",
+        &[("LIST", "/no/list"), ("out", &nowhere)],
+    )
+    .await;
     assert!(done.unwrap_err().to_string().contains("folder/filter"));
     // CWE-377: nothing of what came to nothing is left.
     let left = std::fs::read_dir(files.path("")).unwrap();
-    let left = left.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|end| end == "new"));
+    let left = left.filter(|entry| {
+        entry
+            .as_ref()
+            .unwrap()
+            .path()
+            .extension()
+            .is_some_and(|end| end == "new")
+    });
     assert_eq!(left.count(), 0);
 }

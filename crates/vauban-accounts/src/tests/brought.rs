@@ -206,10 +206,16 @@ async fn cwe_287_an_import_gives_nobody_anothers_account() {
             let site = TestSite::new();
             let (told, done) = import(&site, &format!("{lines}ben@example.com,{HASH}\n"), true).await;
             assert!(done.is_err() && told.contains("on more than one line"), "{told}");
-            assert!(told.contains("1 were made") && told.contains("2 line(s) were not taken"), "{told}");
+            assert!(
+                told.contains("1 were made") && told.contains("2 line(s) were not taken"),
+                "{told}"
+            );
             assert_eq!(stored(&site.kit, "ann@example.com"), None);
             assert_eq!(accounts(&site.kit), 1);
-            assert_eq!(site.browser().sign_in("ann@example.com", PASSWORD).await.status, 422);
+            assert_eq!(
+                site.browser().sign_in("ann@example.com", PASSWORD).await.status,
+                422
+            );
         }
     }
 }
@@ -226,7 +232,10 @@ async fn cwe_269_an_import_opens_no_account_that_may_more() {
         } else {
             let unit = site.kit.units.begin();
             let rights = &site.accounts.rights;
-            rights.give(&unit.db(), &Holder::Person(ann), "articles.publish").await.unwrap();
+            rights
+                .give(&unit.db(), &Holder::Person(ann), "articles.publish")
+                .await
+                .unwrap();
             unit.finish(true).await.unwrap();
         }
         let line = format!("ann@example.com,{HASH}\n");
@@ -236,7 +245,10 @@ async fn cwe_269_an_import_opens_no_account_that_may_more() {
         file.execute("DELETE FROM vauban_credential", []).unwrap();
         for create in [false, true] {
             let (told, done) = import(&site, &line, create).await;
-            assert!(done.is_err() && told.contains("line 1: the account may more"), "{told}");
+            assert!(
+                done.is_err() && told.contains("line 1: the account may more"),
+                "{told}"
+            );
             assert_eq!(stored(&site.kit, "ann@example.com"), None);
         }
     }
@@ -246,12 +258,17 @@ async fn cwe_269_an_import_opens_no_account_that_may_more() {
 #[tokio::test]
 async fn cwe_755_a_line_that_is_not_stored_stops_no_other_one() {
     let site = TestSite::new();
-    let people: String = ["ann", "ben", "cy"].map(|name| format!("{name}@example.com,{HASH}\n")).concat();
+    let people: String = ["ann", "ben", "cy"]
+        .map(|name| format!("{name}@example.com,{HASH}\n"))
+        .concat();
     let deny = |condition: &str| {
         let sql = format!(
             "CREATE TRIGGER deny BEFORE INSERT ON user WHEN {condition} BEGIN SELECT RAISE(ABORT, 'no'); END"
         );
-        site.kit.file().execute_batch(&format!("DROP TRIGGER IF EXISTS deny; {sql}")).unwrap();
+        site.kit
+            .file()
+            .execute_batch(&format!("DROP TRIGGER IF EXISTS deny; {sql}"))
+            .unwrap();
     };
     deny("true");
     let (_, done) = import(&site, &people, true).await;
@@ -301,14 +318,21 @@ async fn asvs_6_2_8_what_bcrypt_did_not_look_at_becomes_no_password() {
     done.unwrap();
     let mut browser = site.browser();
     let reply = browser.sign_in("ann@example.com", &format!("{long}y")).await;
-    assert_eq!((reply.status, reply.header("location")), (303, "/accounts/password/"));
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (303, "/accounts/password/")
+    );
     assert_eq!(stored(&site.kit, "ann@example.com").unwrap(), hash);
     let page = browser.get("/accounts/password/").await;
     assert!(page.body.contains("only its beginning counts"), "{}", page.body);
     // All of it was proved.
     let reply = site.browser().sign_in("ann@example.com", &long).await;
     assert_eq!((reply.status, reply.header("location")), (303, "/"));
-    assert!(stored(&site.kit, "ann@example.com").unwrap().starts_with("$argon2id$"));
+    assert!(
+        stored(&site.kit, "ann@example.com")
+            .unwrap()
+            .starts_with("$argon2id$")
+    );
 }
 
 /// CWE-916. A site gets a pepper: who signs in has a hash with it from then on, and without it nobody signs in.

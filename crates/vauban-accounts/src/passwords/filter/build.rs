@@ -197,18 +197,26 @@ mod tests {
             // Without a count one may be a password, and most of a list is not.
             let of = |lines: [&str; 2]| {
                 let mut builder = FilterBuilder::default();
-                lines.iter().for_each(|line| builder.add(line.as_bytes()).unwrap());
+                lines
+                    .iter()
+                    .for_each(|line| builder.add(line.as_bytes()).unwrap());
                 builder.filter().map(|(_, count)| count)
             };
             assert_eq!(of([digest, "one password"]).unwrap(), 2);
-            assert!(matches!(of([digest, &"B2".repeat(16)]), Err(FilterError::OfAnotherDigest)));
+            assert!(matches!(
+                of([digest, &"B2".repeat(16)]),
+                Err(FilterError::OfAnotherDigest)
+            ));
         }
     }
 
     /// The mistake: a list in UTF-16, of which every line but the first begins in the middle of a letter.
     #[test]
     fn text_of_another_form_is_refused() {
-        let list: Vec<u8> = "\u{feff}one\ntwo".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let list: Vec<u8> = "\u{feff}one\ntwo"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
         for line in list.split(|byte| *byte == b'\n') {
             assert_eq!(FilterBuilder::default().add(line), Err(NotALine::NotUtf8));
         }

@@ -38,7 +38,9 @@ impl Scrypt {
         }
         let blocks = u64::from(n).saturating_mul(r.into());
         if r > MAX_R || p > MAX_P {
-            return Err(HashError("its r is above 32 or its p above 16, which is not verified"));
+            return Err(HashError(
+                "its r is above 32 or its p above 16, which is not verified",
+            ));
         }
         if blocks > MAX_BLOCKS || blocks.saturating_mul(p.into()) > MAX_WORK {
             return Err(HashError(
