@@ -41,14 +41,14 @@ impl Group {
         }
     }
 
-    /// Holds a permission.
+    /// Its members hold this permission, which some module has to list.
     #[must_use]
     pub fn may<P: Permission>(mut self) -> Self {
         self.permissions.push(PermissionMeta::of::<P>());
         self
     }
 
-    /// Has a member.
+    /// Somebody, by the id of their account, is in it from the beginning.
     #[must_use]
     pub fn with(mut self, person: Uuid) -> Self {
         self.members.push(person);

@@ -11,7 +11,7 @@ pub const MOST_PERMISSIONS: usize = 256;
 /// Bytes of a permission's name.
 pub const LONGEST_PERMISSION: usize = 64;
 
-/// What somebody may be allowed, as a type: declared by [`permission!`](crate::permission), listed by a module, granted to people and
+/// What somebody may be allowed, as a type: declared by [`permission!`](macro@crate::permission), listed by a module, granted to people and
 /// groups as rows, asked by the access rule `HasPerm<P>` and in policies by [`who.has::<P>()`](crate::Who::has).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a permission",
@@ -25,7 +25,7 @@ pub trait Permission: Sized + 'static {
     const DECLARED: Declared<Self>;
 }
 
-/// What [`permission!`](crate::permission) says of the type `P`, and of no other.
+/// What [`permission!`](macro@crate::permission) says of the type `P`, and of no other.
 ///
 /// CWE-863. Attack: a type of one's own asks for another's permission, under a name that a review passes over.
 ///
