@@ -208,7 +208,7 @@ async fn miss_a_pepper(site: Arc<Site>, _: Stop) {
              there; until then whoever has such a hash cannot sign in"
         ),
         Err(error) => {
-            tracing::warn!(target: "vauban::accounts", %error, "whether a pepper is lost could not be found out")
+            tracing::warn!(target: "vauban::accounts", %error, "whether a pepper is lost could not be found out");
         }
     }
 }

@@ -38,9 +38,9 @@ impl Work {
     /// Whether hashes that cost so little are guessed cheaply (CWE-916): below what Django's were ten years ago.
     pub(super) fn is_cheap(self) -> bool {
         let least = match self.kind {
-            Kind::Argon2 => 2 * 512,
+            // 512 KiB in two passes; two to the tenth.
+            Kind::Argon2 | Kind::Bcrypt => 1 << 10,
             Kind::Pbkdf2Sha256 | Kind::Pbkdf2Sha1 => 10_000,
-            Kind::Bcrypt => 1 << 10,
             Kind::Scrypt => (8 << 20) / 128,
         };
         self.amount < least
