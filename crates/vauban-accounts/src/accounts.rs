@@ -94,9 +94,20 @@ pub(super) struct Proved {
     pub(super) hash: Hash,
     /// The hash to put in its place, if it was made with parameters of yesterday.
     pub(super) renewed: Option<Hash>,
+    /// Whether only the password's beginning was hashed.
+    pub(super) is_cut: bool,
 }
 
 impl Proved {
+    /// By a hash that was made just now.
+    pub(super) fn of(hash: Hash) -> Self {
+        Self {
+            hash,
+            renewed: None,
+            is_cut: false,
+        }
+    }
+
     /// The hash that is stored once its owner has entered.
     pub(super) fn stored(&self) -> &Hash {
         self.renewed.as_ref().unwrap_or(&self.hash)
@@ -386,7 +397,7 @@ impl Accounts {
         let (Some(person), Some(proved)) = (active, proved) else {
             return Err(SignInFailure::Wrong);
         };
-        let proved = self.renew(password, proved, counted.place()).await?;
+        let proved = self.renew(password, proved, counted.place()).await;
         counted.right().await?;
         Ok((person, proved))
     }
@@ -413,7 +424,7 @@ impl Accounts {
             .await?;
         let proved = self.prove(password, hash, counted.place()).await?;
         let proved = proved.ok_or(SignInFailure::Wrong)?;
-        let proved = self.renew(password, proved, counted.place()).await?;
+        let proved = self.renew(password, proved, counted.place()).await;
         counted.right().await?;
         Ok(proved)
     }
@@ -447,6 +458,20 @@ impl Accounts {
         self.links.end(db, Purpose::Reset, person.facts.id).await?;
         let (token, _) = self.sessions.begin(db, person.facts.id, start).await?;
         Ok(Some(token))
+    }
+
+    /// The peppers that stored hashes may name.
+    pub(super) fn peppers(&self) -> &Peppers {
+        self.hasher.peppers()
+    }
+
+    /// Whether a stored hash needs a pepper that is not here.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn has_lost_pepper(&self) -> Result<bool> {
+        let names = self.peppers().names().collect();
+        Ok(self.users.has_lost_pepper(&self.units, names).await?)
     }
 
     /// What hashes, so that a test can fill its queue.
@@ -483,17 +508,30 @@ impl Accounts {
     }
 
     /// Hashes a right password anew where its hash is outdated. CWE-208: only for whoever is let in, who sees the time.
+    ///
+    /// CWE-916: a password of which only the beginning was hashed is not: what its owner typed behind that was never proved. They are
+    /// sent on to choose another one. And who is right is let in, also where the new hash cannot be made.
     async fn renew(
         &self,
         password: &Password,
         Matching { hash, outdated }: Matching,
         place: &Place,
-    ) -> Result<Proved, SignInFailure> {
-        let renewed = match outdated {
-            true => Some(self.hasher.hash(password, place).await?),
-            false => None,
-        };
-        Ok(Proved { hash, renewed })
+    ) -> Proved {
+        let is_cut = hash.cuts(password);
+        let mut renewed = None;
+        if outdated && !is_cut {
+            match self.hasher.hash(password, place).await {
+                Ok(hash) => renewed = Some(hash),
+                Err(error) => {
+                    tracing::error!(target: "vauban::accounts", %error, "a password hash could not be renewed");
+                }
+            }
+        }
+        Proved {
+            hash,
+            renewed,
+            is_cut,
+        }
     }
 }
 

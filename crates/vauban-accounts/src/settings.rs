@@ -218,7 +218,7 @@ impl ModuleSettings for AccountSettings {
 impl AccountSettings {
     /// CWE-1188: a filter that was asked for and is not there would let everything through.
     fn of_the_filter(&self) -> Option<Finding> {
-        let error = PasswordFilter::of_setting(&self.password_filter).err()?;
+        let error = PasswordFilter::look(&self.password_filter).err()?;
         Some(Finding::error(
             "accounts.password_filter",
             format!("accounts.password_filter is `{}`: {error}", self.password_filter),

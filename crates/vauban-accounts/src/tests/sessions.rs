@@ -244,10 +244,7 @@ async fn a_sign_in_that_began_before_a_password_change_gets_no_session() {
     unit.finish(true).await.unwrap();
     #[allow(deprecated)]
     let unit = kit.database.bind(Actor::nobody());
-    let old = Proved {
-        hash: Hash::from_stored(proved.hash.as_str()),
-        renewed: None,
-    };
+    let old = Proved::of(Hash::from_stored(proved.hash.as_str()));
     assert!(
         kit.accounts
             .enter(&unit.db(), &person, &old, Start::default())

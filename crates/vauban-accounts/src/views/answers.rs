@@ -6,7 +6,7 @@ use serde::Deserialize;
 use vauban::Template;
 
 use crate::Hash;
-use crate::accounts::SignInFailure;
+use crate::accounts::{Proved, SignInFailure};
 use crate::device::REMEMBERED;
 use crate::forms::SignUpForm;
 use crate::identify;
@@ -68,17 +68,23 @@ impl AccountPages {
             .ok_or_else(|| Error::internal("`/` is not a local address"))
     }
 
-    /// Where to go after a sign-in with this password: to another one, if it was stolen elsewhere (ASVS 6.2.12).
-    pub(crate) fn next_after(&self, password: &Password, query: &Next) -> Result<Redirect> {
-        if !self.accounts.is_breached(password) {
-            return self.next(query);
-        }
-        self.cx.say(
-            Level::Warning,
+    /// Where to go after a sign-in with this password: to another one, if it was stolen elsewhere (ASVS 6.2.12), or if less of it counts
+    /// than was typed (ASVS 6.2.8); and from there on.
+    pub(crate) fn next_after(&self, password: &Password, proved: &Proved, query: &Next) -> Result<Redirect> {
+        let why = if self.accounts.is_breached(password) {
             "Your password is on a list of passwords that were stolen elsewhere: whoever guesses tries it first. Please choose another \
-             one now.",
-        );
-        Ok(Redirect::to(crate::urls::password()))
+             one now."
+        } else if proved.is_cut {
+            "Your password is longer than what was kept of it: only its beginning counts. Please choose another one now."
+        } else {
+            return self.next(query);
+        };
+        self.cx.say(Level::Warning, why);
+        let url = crate::urls::password();
+        Ok(Redirect::to(match LocalUrl::parse(&query.next, &self.cx) {
+            Some(next) => url.query("next", next.as_str()),
+            None => url,
+        }))
     }
 
     /// What was typed for a new account, if it is valid and its password is not weak; else the form with what is wrong with it

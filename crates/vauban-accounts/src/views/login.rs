@@ -107,7 +107,7 @@ pub async fn submit(
             at.welcome(&person, &token, Some(proved.stored()));
             at.give_session(&token, remembered);
             events::SIGNED_IN.log(Some(&at.cx));
-            Ok(Response::of(at.next_after(&form.password, &query)?))
+            Ok(Response::of(at.next_after(&form.password, &proved, &query)?))
         }
         Err(failure) => {
             match failure {
