@@ -273,7 +273,7 @@ mod tests {
         let view = || Module::new("book").routes(crate::Routes::new().view::<publish>("publish"));
         let model = || Module::new("book").model::<Leaf>();
         for (asks, who) in [(view as fn() -> Module, "view"), (model, "model")] {
-            let told = wired(vec![asks()]).unwrap_err().to_string();
+            let told = wired(vec![asks()]).err().unwrap().to_string();
             assert!(
                 told.contains(who) && told.contains("`wiring.publish`") && told.contains(".permission::<"),
                 "{told}"
@@ -283,7 +283,7 @@ mod tests {
                 asks().permission::<Publish>(),
                 Module::new("leaf").permission::<Again>(),
             ];
-            let told = wired(twice).unwrap_err().to_string();
+            let told = wired(twice).err().unwrap().to_string();
             assert!(
                 told.contains("Two permissions are called `wiring.publish`"),
                 "{told}"
