@@ -20,7 +20,7 @@ pub(super) async fn gather(
     accounts: &Accounts,
     db: &Db,
     user: UserId,
-    more: Map<String, Value>,
+    mut more: Map<String, Value>,
 ) -> orm::Result<Vec<u8>> {
     let users = accounts.users.model();
     let mut room = MOST_BYTES;
@@ -35,7 +35,7 @@ pub(super) async fn gather(
         };
         let found = read(db, &table, &keys, user, &mut room).await?;
         if !found.is_whole {
-            incomplete.push(table.name());
+            incomplete.push(table.name().to_owned());
         }
         if std::ptr::eq(table.meta(), users) {
             you = found.rows.into_iter().next().unwrap_or_default();
@@ -43,6 +43,7 @@ pub(super) async fn gather(
             rows.insert(table.name().to_owned(), Value::Array(found.rows));
         }
     }
+    incomplete.extend(without_room(&mut more, room));
     let all = json!({
         "site": accounts.site,
         "made": accounts.sessions.clock().now().to_string(),
@@ -51,7 +52,22 @@ pub(super) async fn gather(
         "more": more,
         "incomplete": incomplete,
     });
-    serde_json::to_vec_pretty(&all).map_err(|error| orm::Error::Internal(error.to_string()))
+    serde_json::to_vec(&all).map_err(|error| orm::Error::Internal(error.to_string()))
+}
+
+/// CWE-770: of what hooks add only as much as there is room for; gives the names of the rest.
+fn without_room(more: &mut Map<String, Value>, mut room: usize) -> Vec<String> {
+    let mut left_out = Vec::new();
+    more.retain(|name, value| {
+        let bytes = value.to_string().len();
+        let fits = bytes <= room;
+        match fits {
+            true => room -= bytes,
+            false => left_out.push(name.clone()),
+        }
+        fits
+    });
+    left_out
 }
 
 fn is_theirs(column: &AnyColumn, users: &'static ModelMeta) -> bool {
@@ -127,4 +143,25 @@ fn value(row: &AnyRow, column: &AnyColumn) -> orm::Result<Value> {
         }
         _ => Value::String(row.text(column)?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CWE-770. Attack: a module's part of the data, which others write, is as large as they like.
+    #[test]
+    fn cwe_770_what_hooks_add_has_a_bound() {
+        let added = [
+            ("a", json!("x".repeat(40))),
+            ("b", json!("y".repeat(80))),
+            ("c", json!("z")),
+        ];
+        let mut more: Map<String, Value> = added
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        assert_eq!(without_room(&mut more, 60), ["b"]);
+        assert_eq!(more.keys().collect::<Vec<_>>(), ["a", "c"]);
+    }
 }
