@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use vauban::orm::field;
 use vauban::orm::untyped::{AnyColumn, AnyRow, AnyTable, Given};
-use vauban::orm::{self, Db, ModelMeta, UserId};
+use vauban::orm::{self, ColumnMeta, Db, ModelMeta, UserId};
 
 use crate::accounts::Accounts;
 
@@ -30,11 +30,18 @@ pub(super) async fn gather(
             true => vec![table.id()],
             false => table
                 .columns()
-                .filter(|column| is_theirs(column, users))
+                .filter(|column| is_theirs(column.meta(), users))
                 .collect(),
         };
         let found = read(db, &table, &keys, user, &mut room).await?;
-        if !found.is_whole {
+        // What is theirs by a column that its model keeps to itself cannot be looked for, and is not passed over in silence.
+        let by_any = table
+            .meta()
+            .columns
+            .iter()
+            .filter(|column| is_theirs(column, users));
+        let by_hidden = !std::ptr::eq(table.meta(), users) && by_any.count() > keys.len();
+        if by_hidden || !found.is_whole {
             incomplete.push(table.name().to_owned());
         }
         if std::ptr::eq(table.meta(), users) {
@@ -70,10 +77,9 @@ fn without_room(more: &mut Map<String, Value>, mut room: usize) -> Vec<String> {
     left_out
 }
 
-fn is_theirs(column: &AnyColumn, users: &'static ModelMeta) -> bool {
-    let meta = column.meta();
-    let refers = column.target().is_some_and(|target| std::ptr::eq(target, users));
-    meta.personal && (refers || meta.holds_user)
+fn is_theirs(column: &ColumnMeta, users: &'static ModelMeta) -> bool {
+    let refers = column.target.is_some_and(|target| std::ptr::eq(target(), users));
+    column.personal && (refers || column.holds_user)
 }
 
 #[derive(Default)]

@@ -87,6 +87,8 @@ impl Accounts {
         // Pitfall 40, CWE-613: nothing that opened it opens the address's next account.
         self.end_all_that_opens(db, user).await?;
         data::forget(db, user).await?;
+        self.history.forget(db, user).await?;
+        self.rights.forget(db, user).await?;
         // CWE-362: by the wish that this is for, and whoever it was.
         if !self.keep_account(db, user).await? || self.users.erase(db, user).await? != 1 {
             let why = "the wish or the account is another by now";

@@ -67,6 +67,13 @@ impl History {
         Ok(())
     }
 
+    /// CWE-359: with an account goes where its owner was.
+    pub(crate) async fn forget(&self, db: &Db<Write>, account: Uuid) -> Result<()> {
+        let theirs = AccountEvent::objects().filter(|e| e.account.eq(account));
+        theirs.delete_all(&db.acting::<AccountHistory>()).await?;
+        Ok(())
+    }
+
     /// The latest, newest first.
     pub(crate) async fn latest(&self, account: Uuid) -> Result<Vec<AccountEvent>> {
         let unit = self.units.begin();

@@ -90,6 +90,7 @@ async fn an_account_goes_with_what_its_models_state() {
     assert!(reply.body.contains("will be deleted on"), "{}", reply.body);
     let reply = site.browser().sign_in("ann@example.com", "wrong words").await;
     assert!(!reply.body.contains("deleted"), "{}", reply.body);
+    granted(&site, &ann).await;
     let link = link_to(&site, "ann@example.com").await;
     days(&site, 13).await;
     assert_eq!(count(&site, "user"), 2);
@@ -98,7 +99,14 @@ async fn an_account_goes_with_what_its_models_state() {
     for (table, rows) in [("leaf", 1), ("fair", 2), ("line", 1), ("vauban_credential", 1)] {
         assert_eq!(count(&site, table), rows, "{table}");
     }
-    for table in ["vauban_deletion", "vauban_link", "vauban_session"] {
+    for table in [
+        "vauban_deletion",
+        "vauban_link",
+        "vauban_session",
+        "vauban_group",
+        "vauban_group_member",
+        "vauban_account_event",
+    ] {
         assert_eq!(count(&site, table), 0, "{table}");
     }
     let sql = "SELECT count(*) FROM fair WHERE host_id IS NULL";
@@ -128,6 +136,31 @@ async fn an_account_goes_with_what_its_models_state() {
         site.browser().sign_in("ann@example.com", PASSWORD).await.status,
         422
     );
+}
+
+/// Something they may, as one of a group that is their own, and something that happened to them.
+async fn granted(site: &TestSite, person: &Account) {
+    let unit = site.kit.units.begin();
+    let db = unit.db();
+    let id = person.facts.id;
+    let holder = crate::rights::Holder::Person(id);
+    site.accounts
+        .rights
+        .give(&db, &holder, "articles.hide")
+        .await
+        .unwrap();
+    let (what, visitor) = (
+        crate::history::Happened::PasswordReset,
+        crate::sessions::Visitor::default(),
+    );
+    site.accounts
+        .history
+        .record(&db, id, what, visitor)
+        .await
+        .unwrap();
+    unit.finish(true).await.unwrap();
+    let sql = "INSERT INTO vauban_group_member (id, row_version, person, group_id) SELECT randomblob(16), 1, person, id FROM vauban_group";
+    assert_eq!(site.kit.file().execute(sql, []).unwrap(), 1);
 }
 
 /// CWE-639, outline#9227. Attacks: the wish is taken back by another's link, by a link of another purpose, by one that is used or made
@@ -395,4 +428,17 @@ fn cwe_212_a_reference_that_says_nothing_of_its_end_is_told() {
         "{told:?}"
     );
     assert!(told[0].hint.contains("on_delete = cascade"), "{told:?}");
+}
+
+/// CWE-862. The mistake: people go with others, at once or by way of other rows; nobody's policy would be asked.
+#[test]
+fn cwe_862_a_way_from_one_account_to_another_is_told() {
+    use super::referring::{Band, Guest};
+    let told = found::<Guest>(vauban::Module::from(crate::module::<Guest>).model::<Band>());
+    for column in ["`Guest.invited_by`", "`Guest.band`"] {
+        assert!(
+            told.iter().any(|finding| finding.what.contains(column)),
+            "{column}: {told:?}"
+        );
+    }
 }
