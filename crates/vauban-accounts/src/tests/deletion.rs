@@ -434,7 +434,7 @@ fn cwe_212_a_reference_that_says_nothing_of_its_end_is_told() {
 #[test]
 fn cwe_862_a_way_from_one_account_to_another_is_told() {
     use super::referring::{Band, Guest};
-    let told = found::<Guest>(vauban::Module::from(crate::module::<Guest>).model::<Band>());
+    let told = found::<Guest>(vauban::Module::from(crate::module::<Guest>()).model::<Band>());
     for column in ["`Guest.invited_by`", "`Guest.band`"] {
         assert!(
             told.iter().any(|finding| finding.what.contains(column)),

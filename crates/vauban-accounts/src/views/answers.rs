@@ -20,7 +20,6 @@ use vauban::hooks::Refused;
 use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
 use vauban::messages::Level;
 use vauban::orm::DateTime;
-use vauban::site::SESSION_COOKIE;
 
 /// The cookie of a browser that signed in before, without its prefix.
 pub(crate) const DEVICE_COOKIE: &str = "device";
