@@ -124,7 +124,7 @@ impl Rights {
     }
 
     /// Every name that stands in a row of somebody's.
-    async fn names(&self, db: &Db<Write>, who: Uuid) -> Result<BTreeSet<String>> {
+    pub(crate) async fn names(&self, db: &Db<Write>, who: Uuid) -> Result<BTreeSet<String>> {
         let memberships = MemberRow::objects()
             .filter(|m| m.person.eq(who))
             .related(|m| &m.group)
