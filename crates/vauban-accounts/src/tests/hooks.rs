@@ -74,7 +74,7 @@ async fn after_sign_in(_: AsService<Teller>, db: Db<Write>, e: &SignedIn) -> Res
 #[hook]
 async fn before_email(_: AsService<Teller>, e: &EmailChanging) -> Result<(), Refused> {
     match e.email.as_str() {
-        "no@example.com" => Err(NOT_NOW.into()),
+        "no@example.com" => Err(Problem::from(NOT_NOW).into()),
         _ => Ok(()),
     }
 }
