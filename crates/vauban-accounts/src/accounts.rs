@@ -260,7 +260,21 @@ impl Accounts {
             let (happened, visitor) = (Happened::MadeSuperuser, Visitor::default());
             self.history.record(&db, id, happened, visitor).await?;
         }
+        // Whoever is wanted as a superuser is not on the way out.
+        self.keep_account(&db, id).await?;
         unit.finish(true).await
+    }
+
+    /// Takes back that an account is to be deleted: the command `keepaccount`. `None`: nobody has this address; `false`: nobody wants it
+    /// deleted.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn keep_by_command(&self, db: &Db<Write>, email: &Email) -> Result<Option<bool>> {
+        let Some((person, _)) = self.users.by_email(&self.units, email).await? else {
+            return Ok(None);
+        };
+        Ok(Some(self.keep_account(db, person.facts.id).await?))
     }
 
     /// Makes an ordinary account, for a command: sample data, people who are entered by an operator. The password is

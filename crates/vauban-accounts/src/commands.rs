@@ -1,4 +1,4 @@
-//! `createsuperuser`, `invite`, `clearsessions` and `endsessions`.
+//! `createsuperuser`, `invite`, `clearsessions`, `endsessions` and `keepaccount`.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::sync::Arc;
@@ -68,6 +68,37 @@ pub(crate) fn end_sessions() -> Command {
     Command::new("endsessions", "End the sessions of one account, or of all", end)
         .option_of("email", "ADDRESS", "Whose sessions end")
         .flag("everybody", "End every session of the site")
+}
+
+/// Takes back that an account is to be deleted, for whoever holds the machine.
+pub(crate) fn keep_account() -> Command {
+    Command::new("keepaccount", "Keep an account that is to be deleted", keep).option_of(
+        "email",
+        "ADDRESS",
+        "Whose account stays",
+    )
+}
+
+async fn keep(run: Run) -> Result<(), Failure> {
+    let accounts = run.part::<Arc<Accounts>>()?;
+    let Some(email) = run.option("email") else {
+        return Err(Failure::new("Give the address: `--email ann@example.com`."));
+    };
+    let email = Email::parse(email).map_err(|error| Failure::new(format_args!("{email}: {error}")))?;
+    let kept = run
+        .unit(|db| {
+            let (accounts, email) = (Arc::clone(accounts), email.clone());
+            async move { accounts.keep_by_command(&db, &email).await.map_err(Failure::of) }
+        })
+        .await?;
+    match kept {
+        None => Err(Failure::new("Nobody has this address.")),
+        Some(false) => Err(Failure::new(format_args!("{email} is not to be deleted."))),
+        Some(true) => {
+            run.out.line(format_args!("The account of {email} stays."));
+            Ok(())
+        }
+    }
 }
 
 async fn end(run: Run) -> Result<(), Failure> {

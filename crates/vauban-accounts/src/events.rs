@@ -54,6 +54,11 @@ pub(crate) const DELETION_ASKED: SecurityEvent =
 /// An account is not to be deleted any more.
 pub(crate) const DELETION_TAKEN_BACK: SecurityEvent =
     SecurityEvent::new("deletion_taken_back", "An account is not to be deleted any more.");
+/// An account that was to be deleted cannot be, and stays.
+pub(crate) const DELETION_RELEASED: SecurityEvent = SecurityEvent::new(
+    "deletion_released",
+    "An account that was to be deleted cannot be, and stays.",
+);
 /// An account was deleted.
 pub(crate) const ERASED: SecurityEvent = SecurityEvent::new("account_deleted", "An account was deleted.");
 
@@ -83,6 +88,7 @@ pub(crate) const ALL: &[SecurityEvent] = &[
     DATA_FETCHED,
     DELETION_ASKED,
     DELETION_TAKEN_BACK,
+    DELETION_RELEASED,
     ERASED,
     PERMISSION_GRANTED,
     PERMISSION_REVOKED,

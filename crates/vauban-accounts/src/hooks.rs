@@ -79,6 +79,18 @@ pub struct SignedIn {
     pub email: Email,
 }
 
+/// An account is about to have another address, which is proved. The page of the link says why not.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct EmailChanging {
+    /// Whose account it is.
+    pub user: UserId,
+    /// Its address until now.
+    pub old: Email,
+    /// The one that it is about to have.
+    pub email: Email,
+}
+
 /// An account has another address, which is proved.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -102,7 +114,10 @@ pub struct PasswordChanged {
 }
 
 /// An account is about to be erased, for good: the rows are still there. A hook puts away what its module keeps of the person where no
-/// `on_delete` reaches (files, another service). If it fails, the account stays, and the task is tried again.
+/// `on_delete` reaches. If it fails, the account stays, and the task is tried again.
+///
+/// It has a few seconds, and the erasure may still be undone: for what lies outside the database (files, another service) it enqueues a
+/// task, which runs once this is saved.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Deleting {
@@ -136,10 +151,15 @@ impl Exporting {
     /// Adds something under a name of its own; the module's name is one.
     ///
     /// # Errors
-    /// Of a value that has no form as JSON.
+    /// Of a value that has no form as JSON; of a name that is taken.
     pub fn add(&self, name: &str, value: &impl Serialize) -> Result<()> {
         let value = serde_json::to_value(value)?;
         let mut more = self.more.lock().unwrap_or_else(PoisonError::into_inner);
+        if more.contains_key(name) {
+            return Err(Error::internal(format!(
+                "two hooks add `{name}` to a person's data: give one of them another name"
+            )));
+        }
         more.insert(name.to_owned(), value);
         Ok(())
     }
@@ -162,6 +182,7 @@ events! {
     SignedUp: Error,
     SigningIn: Refused,
     SignedIn: Error,
+    EmailChanging: Refused,
     EmailChanged: Error,
     PasswordChanged: Error,
     Deleting: Error,

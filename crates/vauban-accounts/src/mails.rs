@@ -74,6 +74,13 @@ pub(crate) struct DeletionMail {
     pub(crate) link: AbsoluteUrl,
 }
 
+/// To whoever's account was to be deleted, and cannot be.
+#[derive(Mail)]
+#[mail(subject = "Your account at {{ site }} was not deleted", template = "accounts/mail/not_deleted", crate = vauban_mail)]
+pub(crate) struct KeptMail {
+    pub(crate) site: String,
+}
+
 /// To whoever's account is deleted.
 #[derive(Mail)]
 #[mail(subject = "Your account at {{ site }} was deleted", template = "accounts/mail/deleted", crate = vauban_mail)]

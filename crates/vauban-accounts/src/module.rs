@@ -132,6 +132,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .command(commands::invite())
             .command(commands::clear_sessions())
             .command(commands::end_sessions())
+            .command(commands::keep_account())
             .command(password_commands::passwords())
             .command(rights::permissions())
             .command(rights::groups())

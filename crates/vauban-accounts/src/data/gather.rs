@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use vauban::orm::field;
 use vauban::orm::untyped::{AnyColumn, AnyRow, AnyTable, Given};
-use vauban::orm::{self, Db, ModelMeta, UserId};
+use vauban::orm::{self, ColumnMeta, Db, ModelMeta, UserId};
 
 use crate::accounts::Accounts;
 
@@ -20,7 +20,7 @@ pub(super) async fn gather(
     accounts: &Accounts,
     db: &Db,
     user: UserId,
-    more: Map<String, Value>,
+    mut more: Map<String, Value>,
 ) -> orm::Result<Vec<u8>> {
     let users = accounts.users.model();
     let mut room = MOST_BYTES;
@@ -30,12 +30,19 @@ pub(super) async fn gather(
             true => vec![table.id()],
             false => table
                 .columns()
-                .filter(|column| is_theirs(column, users))
+                .filter(|column| is_theirs(column.meta(), users))
                 .collect(),
         };
         let found = read(db, &table, &keys, user, &mut room).await?;
-        if !found.is_whole {
-            incomplete.push(table.name());
+        // What is theirs by a column that its model keeps to itself cannot be looked for, and is not passed over in silence.
+        let by_any = table
+            .meta()
+            .columns
+            .iter()
+            .filter(|column| is_theirs(column, users));
+        let by_hidden = !std::ptr::eq(table.meta(), users) && by_any.count() > keys.len();
+        if by_hidden || !found.is_whole {
+            incomplete.push(table.name().to_owned());
         }
         if std::ptr::eq(table.meta(), users) {
             you = found.rows.into_iter().next().unwrap_or_default();
@@ -43,6 +50,7 @@ pub(super) async fn gather(
             rows.insert(table.name().to_owned(), Value::Array(found.rows));
         }
     }
+    incomplete.extend(without_room(&mut more, room));
     let all = json!({
         "site": accounts.site,
         "made": accounts.sessions.clock().now().to_string(),
@@ -51,13 +59,27 @@ pub(super) async fn gather(
         "more": more,
         "incomplete": incomplete,
     });
-    serde_json::to_vec_pretty(&all).map_err(|error| orm::Error::Internal(error.to_string()))
+    serde_json::to_vec(&all).map_err(|error| orm::Error::Internal(error.to_string()))
 }
 
-fn is_theirs(column: &AnyColumn, users: &'static ModelMeta) -> bool {
-    let meta = column.meta();
-    let refers = column.target().is_some_and(|target| std::ptr::eq(target, users));
-    meta.personal && (refers || meta.holds_user)
+/// CWE-770: of what hooks add only as much as there is room for; gives the names of the rest.
+fn without_room(more: &mut Map<String, Value>, mut room: usize) -> Vec<String> {
+    let mut left_out = Vec::new();
+    more.retain(|name, value| {
+        let bytes = value.to_string().len();
+        let fits = bytes <= room;
+        match fits {
+            true => room -= bytes,
+            false => left_out.push(name.clone()),
+        }
+        fits
+    });
+    left_out
+}
+
+fn is_theirs(column: &ColumnMeta, users: &'static ModelMeta) -> bool {
+    let refers = column.target.is_some_and(|target| std::ptr::eq(target(), users));
+    column.personal && (refers || column.holds_user)
 }
 
 #[derive(Default)]
@@ -127,4 +149,25 @@ fn value(row: &AnyRow, column: &AnyColumn) -> orm::Result<Value> {
         }
         _ => Value::String(row.text(column)?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CWE-770. Attack: a module's part of the data, which others write, is as large as they like.
+    #[test]
+    fn cwe_770_what_hooks_add_has_a_bound() {
+        let added = [
+            ("a", json!("x".repeat(40))),
+            ("b", json!("y".repeat(80))),
+            ("c", json!("z")),
+        ];
+        let mut more: Map<String, Value> = added
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        assert_eq!(without_room(&mut more, 60), ["b"]);
+        assert_eq!(more.keys().collect::<Vec<_>>(), ["a", "c"]);
+    }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use vauban::hooks::{Refused, fire};
-use vauban::orm::{DateTime, Db, Write};
+use vauban::http;
+use vauban::orm::{self, DateTime, Db, Write};
 use vauban::tasks::{AsService, Failed};
 use vauban::{Id, Part, Problem, hook, task};
 use vauban_mail::Mail as _;
@@ -12,7 +13,8 @@ use vauban_mail::Mail as _;
 use super::model::{DeletionRow, Leaving, on_day};
 use crate::accounts::Accounts;
 use crate::hooks::{Deleting, SigningIn};
-use crate::mails::DeletedMail;
+use crate::mails::{DeletedMail, KeptMail};
+use crate::people::Account;
 use crate::{data, events};
 
 /// Erases an account, unless its owner has taken the wish back: then its row, by which this is queued, is gone.
@@ -63,12 +65,19 @@ impl Accounts {
             self.keep_account(db, user).await?;
             return Ok(());
         };
-        // It may be the last one since the wish.
-        if self.is_last_superuser(db, &person).await? {
-            return Err(Failed::for_good(
-                "it is the last superuser's account: make another one superuser first (`createsuperuser`), then run it again",
-            ));
+        // It may be the last one since the wish, and rows may keep it. Before any hook puts away what is not in the database.
+        if self.is_last_superuser(db, &person).await? || self.users.is_kept(db, user).await? {
+            return self.release(db, &person).await;
         }
+        match db.nested(async || self.erase_all(db, &person).await).await {
+            Ok(()) => Ok(()),
+            Err(Stopped::Kept) => self.release(db, &person).await,
+            Err(Stopped::Failed(failed)) => Err(failed),
+        }
+    }
+
+    async fn erase_all(&self, db: &Db<Write>, person: &Account) -> Result<(), Stopped> {
+        let user = person.facts.id;
         let going = Deleting {
             user: person.user,
             email: person.email.clone(),
@@ -79,11 +88,47 @@ impl Accounts {
         data::forget(db, user).await?;
         // CWE-359: where somebody was is theirs, too.
         self.history.forget(db, user).await?;
-        self.keep_account(db, user).await?;
-        self.users.erase(db, user).await?;
+        self.rights.forget(db, user).await?;
+        // CWE-362: by the wish that this is for, and whoever it was.
+        if !self.keep_account(db, user).await? || self.users.erase(db, user).await? != 1 {
+            let why = "the wish or the account is another by now";
+            return Err(Stopped::Failed(Failed::again(why)));
+        }
         let site = self.site.clone();
         DeletedMail { site }.to(&person.email).send(db).await?;
-        events::ERASED.log(None);
+        db.on_commit(async { events::ERASED.log(None) });
         Ok(())
+    }
+
+    /// The account stays: CWE-400, its owner is not locked out for good by what cannot be done.
+    async fn release(&self, db: &Db<Write>, person: &Account) -> Result<(), Failed> {
+        self.keep_account(db, person.facts.id).await?;
+        let site = self.site.clone();
+        KeptMail { site }.to(&person.email).send(db).await?;
+        db.on_commit(async { events::DELETION_RELEASED.log(None) });
+        Ok(())
+    }
+}
+
+/// Why an account was not erased.
+enum Stopped {
+    /// It cannot be: rows keep it, or more would go than one unit deletes.
+    Kept,
+    /// Not this time.
+    Failed(Failed),
+}
+
+impl From<orm::Error> for Stopped {
+    fn from(error: orm::Error) -> Self {
+        match error {
+            orm::Error::Restricted { .. } | orm::Error::TooLarge(_) | orm::Error::TooMuchWork => Self::Kept,
+            error => Self::Failed(error.into()),
+        }
+    }
+}
+
+impl From<http::Error> for Stopped {
+    fn from(error: http::Error) -> Self {
+        Self::Failed(error.into())
     }
 }

@@ -90,6 +90,7 @@ async fn an_account_goes_with_what_its_models_state() {
     assert!(reply.body.contains("will be deleted on"), "{}", reply.body);
     let reply = site.browser().sign_in("ann@example.com", "wrong words").await;
     assert!(!reply.body.contains("deleted"), "{}", reply.body);
+    granted(&site, &ann).await;
     let link = link_to(&site, "ann@example.com").await;
     days(&site, 13).await;
     assert_eq!(count(&site, "user"), 2);
@@ -103,6 +104,8 @@ async fn an_account_goes_with_what_its_models_state() {
         "vauban_deletion",
         "vauban_link",
         "vauban_session",
+        "vauban_group",
+        "vauban_group_member",
         "vauban_account_event",
     ] {
         assert_eq!(count(&site, table), 0, "{table}");
@@ -134,6 +137,31 @@ async fn an_account_goes_with_what_its_models_state() {
         site.browser().sign_in("ann@example.com", PASSWORD).await.status,
         422
     );
+}
+
+/// Something they may, as one of a group that is their own, and something that happened to them.
+async fn granted(site: &TestSite, person: &Account) {
+    let unit = site.kit.units.begin();
+    let db = unit.db();
+    let id = person.facts.id;
+    let holder = crate::rights::Holder::Person(id);
+    site.accounts
+        .rights
+        .give(&db, &holder, "articles.hide")
+        .await
+        .unwrap();
+    let (what, visitor) = (
+        crate::history::Happened::PasswordReset,
+        crate::sessions::Visitor::default(),
+    );
+    site.accounts
+        .history
+        .record(&db, id, what, visitor)
+        .await
+        .unwrap();
+    unit.finish(true).await.unwrap();
+    let sql = "INSERT INTO vauban_group_member (id, row_version, person, group_id) SELECT randomblob(16), 1, person, id FROM vauban_group";
+    assert_eq!(site.kit.file().execute(sql, []).unwrap(), 1);
 }
 
 /// CWE-639, outline#9227. Attacks: the wish is taken back by another's link, by a link of another purpose, by one that is used or made
@@ -256,7 +284,7 @@ async fn the_last_superuser_stays_also_when_two_leave_at_once() {
     assert_eq!(count(&site, "vauban_deletion"), 1);
 }
 
-/// The same between the wish and the end: the other one is no superuser any more.
+/// The same between the wish and the end: the other one is no superuser any more. CWE-400: nor is anybody locked out by it.
 #[tokio::test]
 async fn who_became_the_last_superuser_is_not_erased() {
     let site = TestSite::new();
@@ -269,7 +297,62 @@ async fn who_became_the_last_superuser_is_not_erased() {
     site.kit.file().execute(sql, []).unwrap();
     days(&site, 14).await;
     assert_eq!(count(&site, "user"), 2);
-    assert_eq!(count(&site, "vauban_tasks_dead"), 1);
+    stays(&site, "ann@example.com").await;
+}
+
+/// Nobody waits for the end of this account any more, and its owner knows and is let in.
+async fn stays(site: &TestSite, email: &str) {
+    assert_eq!(count(site, "vauban_deletion"), 0);
+    let mails = site.mails().await;
+    let last = mails.iter().rfind(|mail| mail.to() == [email]).unwrap();
+    assert!(last.subject().contains("was not deleted"), "{}", last.subject());
+    assert_eq!(site.browser().sign_in(email, PASSWORD).await.status, 303);
+}
+
+/// CWE-400, CWE-460. Attack: after the wish somebody ties a row to the account that keeps it; it could neither be erased nor used. What a
+/// hook would put away is there.
+#[tokio::test]
+async fn cwe_400_what_keeps_an_account_later_locks_nobody_out() {
+    let site = TestSite::hooked();
+    let (ann, mut browser) = signed_in(&site, "ann@example.com").await;
+    assert_eq!(browser.submit(DELETE, &[]).await.status, 200);
+    site.kit.bill(&ann).await;
+    site.kit.leaf(&ann, "a leaf").await;
+    days(&site, 14).await;
+    let sql = "SELECT count(*) FROM told WHERE what LIKE 'deleting%'";
+    let hooks: i64 = site.kit.file().query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(hooks, 0, "no hook has put anything away");
+    for table in ["user", "leaf", "vauban_credential"] {
+        assert_eq!(count(&site, table), 1, "{table}");
+    }
+    stays(&site, "ann@example.com").await;
+}
+
+/// Whoever holds the machine takes a wish back, and makes no superuser of an account that goes.
+#[tokio::test]
+async fn a_wish_is_taken_back_by_who_holds_the_machine() {
+    let site = TestSite::new();
+    let (ann, mut browser) = signed_in(&site, "ann@example.com").await;
+    assert_eq!(browser.submit(DELETE, &[]).await.status, 200);
+    for expected in [Some(true), Some(false)] {
+        let unit = site.kit.units.begin();
+        let kept = site
+            .accounts
+            .keep_by_command(&unit.db(), &ann.email)
+            .await
+            .unwrap();
+        assert_eq!(kept, expected);
+        unit.finish(true).await.unwrap();
+    }
+    let mut browser = site.browser();
+    assert_eq!(browser.sign_in("ann@example.com", PASSWORD).await.status, 303);
+    assert_eq!(browser.submit(DELETE, &[]).await.status, 200);
+    let password = crate::Password::new(PASSWORD).unwrap();
+    let made = site.accounts.create_superuser(&ann.email, &password).await;
+    made.unwrap().unwrap();
+    assert_eq!(count(&site, "vauban_deletion"), 0);
+    days(&site, 15).await;
+    assert_eq!(count(&site, "user"), 1);
 }
 
 /// CWE-367, pitfall 40. Attack: a password is proved while the account is erased; the session would outlive it.
@@ -319,22 +402,24 @@ async fn of_an_end_that_a_hook_stops_nothing_is_done() {
     }
 }
 
+fn found<U: crate::UserAccount>(module: vauban::Module) -> Vec<vauban::checks::Finding> {
+    let modules = super::modules(super::referring::listed(module));
+    let settings = vauban::settings::Settings::defaults(vauban::settings::Mode::Development);
+    let package = vauban::Package::for_test("test", "", None);
+    let checking = vauban::module::Checking {
+        package: &package,
+        modules: &modules,
+        settings: &settings,
+        migrations: None,
+        answers_plain: false,
+    };
+    unstated::<U>(&checking)
+}
+
 /// CWE-212. The mistake: a reference to a user about whose end nobody has thought.
 #[test]
 fn cwe_212_a_reference_that_says_nothing_of_its_end_is_told() {
-    let found = |module: vauban::Module| {
-        let modules = super::modules(super::referring::listed(module));
-        let settings = vauban::settings::Settings::defaults(vauban::settings::Mode::Development);
-        let package = vauban::Package::for_test("test", "", None);
-        let checking = vauban::module::Checking {
-            package: &package,
-            modules: &modules,
-            settings: &settings,
-            migrations: None,
-            answers_plain: false,
-        };
-        unstated::<super::User>(&checking)
-    };
+    let found = found::<super::User>;
     let accounts = || vauban::Module::from(crate::module::<super::User>());
     assert_eq!(found(accounts()), []);
     let told = found(accounts().model::<Loose>());
@@ -344,4 +429,17 @@ fn cwe_212_a_reference_that_says_nothing_of_its_end_is_told() {
         "{told:?}"
     );
     assert!(told[0].hint.contains("on_delete = cascade"), "{told:?}");
+}
+
+/// CWE-862. The mistake: people go with others, at once or by way of other rows; nobody's policy would be asked.
+#[test]
+fn cwe_862_a_way_from_one_account_to_another_is_told() {
+    use super::referring::{Band, Guest};
+    let told = found::<Guest>(vauban::Module::from(crate::module::<Guest>()).model::<Band>());
+    for column in ["`Guest.invited_by`", "`Guest.band`"] {
+        assert!(
+            told.iter().any(|finding| finding.what.contains(column)),
+            "{column}: {told:?}"
+        );
+    }
 }

@@ -8,7 +8,9 @@ use vauban::{Model, Problem, hook};
 
 use super::PASSWORD;
 use super::browser::{TestSite, token};
-use crate::hooks::{Deleting, EmailChanged, PasswordChanged, SignedIn, SignedUp, SigningIn, SigningUp};
+use crate::hooks::{
+    Deleting, EmailChanged, EmailChanging, PasswordChanged, SignedIn, SignedUp, SigningIn, SigningUp,
+};
 
 /// What happened, as a hook was told.
 #[derive(Model)]
@@ -70,6 +72,14 @@ async fn after_sign_in(_: AsService<Teller>, db: Db<Write>, e: &SignedIn) -> Res
 }
 
 #[hook]
+async fn before_email(_: AsService<Teller>, e: &EmailChanging) -> Result<(), Refused> {
+    match e.email.as_str() {
+        "no@example.com" => Err(Problem::from(NOT_NOW).into()),
+        _ => Ok(()),
+    }
+}
+
+#[hook]
 async fn after_email(_: AsService<Teller>, db: Db<Write>, e: &EmailChanged) -> Result<()> {
     Ok(tell(&db, format!("{} is {} now", e.old, e.email)).await?)
 }
@@ -95,6 +105,7 @@ pub(super) fn listed(module: vauban::Module) -> vauban::Module {
         .hook::<after_sign_up>()
         .hook::<before_sign_in>()
         .hook::<after_sign_in>()
+        .hook::<before_email>()
         .hook::<after_email>()
         .hook::<after_password>()
 }
@@ -224,4 +235,36 @@ async fn cwe_862_a_sign_up_does_not_walk_round_who_lets_in() {
         told,
         ["signing up later@example.com", "signed up later@example.com"]
     );
+}
+
+/// CWE-862. Attack: whom no hook lets sign up signs up with another address, and changes it.
+#[tokio::test]
+async fn cwe_862_a_changed_address_does_not_walk_round_who_signs_up() {
+    let site = TestSite::hooked();
+    site.kit.person("ann@example.com").await;
+    let mut ann = site.browser();
+    assert_eq!(ann.sign_in("ann@example.com", PASSWORD).await.status, 303);
+    ann.submit("/accounts/email/", &[("email", "no@example.com")])
+        .await;
+    let mails = site.mails().await;
+    let mail = mails
+        .iter()
+        .rfind(|mail| mail.to() == ["no@example.com"])
+        .unwrap();
+    let link = super::browser::path_of(mail.links()[0]);
+    let reply = ann.submit(&link, &[]).await;
+    assert_eq!(reply.status, 422, "{}", reply.body);
+    assert!(reply.body.contains("Not before the harvest."), "{}", reply.body);
+    assert_eq!(ann.who().await, "ann@example.com");
+}
+
+/// CWE-451. Attack: a module's data of a person is put in the place of another's.
+#[tokio::test]
+async fn of_two_that_add_under_one_name_the_second_fails() {
+    let site = TestSite::new();
+    let ann = site.kit.person("ann@example.com").await;
+    let exporting = crate::hooks::Exporting::of(&ann);
+    exporting.add("shelves", &1).unwrap();
+    exporting.add("shelves", &2).unwrap_err();
+    assert_eq!(exporting.taken()["shelves"], 1);
 }

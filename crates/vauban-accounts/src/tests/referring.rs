@@ -3,10 +3,11 @@
 #![allow(unreachable_pub, reason = "by metadata only `pub` fields are asked for")]
 
 use vauban::Model;
-use vauban::orm::{Columns, Create, ForeignKey, Id, Policy, Rules, UserId, Who};
+use vauban::orm::{Columns, Create, DateTime, ForeignKey, Id, Policy, Rules, UserId, Who};
 
 use super::{Kit, User};
 use crate::people::Account;
+use crate::{Email, UserAccount};
 
 /// Goes with its author, who may not delete it by hand.
 #[derive(Model)]
@@ -45,12 +46,57 @@ pub(super) struct Line {
     pub author: UserId,
 }
 
+/// Somebody's, by a column that it tells nobody who asks by metadata.
+#[derive(Model)]
+pub(super) struct Diary {
+    pub id: Id<Diary>,
+    #[field(owner, on_delete = cascade)]
+    keeper: UserId,
+}
+
 /// Says nothing of its end.
 #[derive(Model)]
 pub(super) struct Loose {
     pub id: Id<Loose>,
     pub of: ForeignKey<User>,
     pub by: Option<UserId>,
+}
+
+/// Of a site where people go with others.
+#[derive(Model, UserAccount, Clone)]
+#[model(user)]
+#[account(crate = vauban_accounts)]
+pub(super) struct Guest {
+    pub(super) id: Id<Guest>,
+    #[field(unique, fixed)]
+    pub(super) email: Email,
+    #[field(privileged, default = true)]
+    pub(super) is_active: bool,
+    #[field(privileged, default = false)]
+    pub(super) is_staff: bool,
+    #[field(privileged, default = false)]
+    pub(super) is_superuser: bool,
+    #[field(auto_now_add)]
+    pub(super) date_joined: DateTime,
+    #[field(privileged)]
+    pub(super) last_login: Option<DateTime>,
+    #[field(on_delete = cascade)]
+    pub(super) invited_by: Option<ForeignKey<Guest>>,
+    #[field(on_delete = cascade)]
+    pub(super) band: Option<ForeignKey<Band>>,
+}
+
+impl Policy for Guest {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        Rules::none()
+    }
+}
+
+#[derive(Model)]
+pub(super) struct Band {
+    pub id: Id<Band>,
+    #[field(on_delete = cascade)]
+    pub leader: ForeignKey<Guest>,
 }
 
 macro_rules! seen_by_its {
@@ -62,7 +108,7 @@ macro_rules! seen_by_its {
         }
     )+ };
 }
-seen_by_its!(Leaf: author, Fair: host, Bill: debtor, Line: author, Loose: of);
+seen_by_its!(Leaf: author, Fair: host, Bill: debtor, Line: author, Loose: of, Band: leader, Diary: keeper);
 
 vauban::orm::service! {
     /// Makes rows for tests.
@@ -77,6 +123,7 @@ pub(super) fn listed(module: vauban::Module) -> vauban::Module {
         .model::<Fair>()
         .model::<Bill>()
         .model::<Line>()
+        .model::<Diary>()
         .service::<Growing>()
         .model::<super::hooks::Told>()
         .service::<super::hooks::Teller>()

@@ -22,6 +22,8 @@ struct DeletePage {
     grace: String,
     going: Vec<RowCount>,
     emptied: Vec<RowCount>,
+    /// More goes than a page counts.
+    is_much: bool,
     /// Rows keep the account.
     is_kept: bool,
     is_last: bool,
@@ -36,18 +38,33 @@ struct AskedPage {
 impl DeletePage {
     async fn of(at: &AccountPages, db: &Db, person: &Account, is_last: bool) -> Result<Self> {
         let users = &at.accounts.users;
-        let preview = match users.would_erase(db, person.facts.id).await {
-            Ok(preview) => Some(preview),
-            Err(orm::Error::Restricted { .. }) => None,
-            Err(error) => return Err(error.into()),
+        let user = person.facts.id;
+        // What keeps it keeps it also where its owner sees no such row.
+        let mut is_kept = users.is_kept(db, user).await?;
+        let mut is_much = false;
+        let preview = match is_kept {
+            true => None,
+            false => match users.would_erase(db, user).await {
+                Ok(preview) => Some(preview),
+                Err(orm::Error::Restricted { .. }) => {
+                    is_kept = true;
+                    None
+                }
+                // CWE-400: whatever others have tied to an account, its owner may delete it.
+                Err(orm::Error::TooLarge(_) | orm::Error::TooMuchWork) => {
+                    is_much = true;
+                    None
+                }
+                Err(error) => return Err(error.into()),
+            },
         };
-        let is_kept = preview.is_none();
         let (mut going, emptied) = preview.map(|rows| (rows.going, rows.emptied)).unwrap_or_default();
         going.retain(|rows| rows.model != users.model().name);
         Ok(Self {
             grace: at.accounts.links.lifetime(Purpose::Deletion),
             going,
             emptied,
+            is_much,
             is_kept,
             is_last,
         })

@@ -6,11 +6,11 @@ use vauban::{Template, view};
 
 use crate::events;
 use crate::history::Happened;
-use crate::hooks::EmailChanged;
+use crate::hooks::{EmailChanged, EmailChanging};
 use crate::links::{Link, Purpose};
 use crate::params::AccountPages;
 use vauban::PathSecret;
-use vauban::hooks::fire;
+use vauban::hooks::{Refused, fire};
 use vauban::http::{Response, Result};
 use vauban::messages::Level;
 use vauban::routing::{Path, SignedIn};
@@ -21,6 +21,8 @@ const TITLE: &str = "Confirm your new address";
 #[template("accounts/email_link.html", standalone)]
 struct EmailLinkPage {
     email: String,
+    /// Why it is not to be.
+    problem: Option<String>,
 }
 
 /// The page. Following the link changes nothing.
@@ -34,7 +36,7 @@ pub async fn show(who: SignedIn, at: AccountPages, db: Db, token: Path<PathSecre
         return Ok(at.dead_link());
     }
     let email = link.email.to_string();
-    Ok(at.page(TITLE, EmailLinkPage { email }))
+    Ok(at.page(TITLE, EmailLinkPage { email, problem: None }))
 }
 
 /// Changes the address to the one that the link was sent to.
@@ -59,6 +61,20 @@ pub async fn submit(
     let Some((person, _)) = accounts.behind(&db, &link).await? else {
         return Ok(at.dead_link());
     };
+    // CWE-862: whom a sign-up would not let in does not come by another address.
+    let changing = EmailChanging {
+        user: person.user,
+        old: person.email.clone(),
+        email: link.email.clone(),
+    };
+    match fire(&db, &changing).await {
+        Ok(()) => {}
+        Err(Refused::Because(problem)) => {
+            let (email, problem) = (link.email.to_string(), Some(problem.to_string()));
+            return Ok(at.again(TITLE, EmailLinkPage { email, problem }));
+        }
+        Err(Refused::Failed(error)) => return Err(error),
+    }
     // CVE-2026-32700: the address of the row, which the link was sent to.
     if !accounts
         .users

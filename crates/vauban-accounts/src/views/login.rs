@@ -77,6 +77,8 @@ pub async fn submit(
                 remembered,
                 ..at.start()
             };
+            // CWE-367: what a hook reads stands when the session begins.
+            db.begin().await?;
             // CWE-204: behind the right password, so that a refusal tells nobody who has an account.
             if let Err(refused) = fire(&db, &person.signing_in()).await {
                 return at.not_let_in(refused, form.refuse(|_| ()), TITLE, |form| {

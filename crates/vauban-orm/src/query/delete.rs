@@ -316,10 +316,13 @@ impl<'a> Removal<'a> {
 
     /// Finds everything that goes with these rows, and whether it may; gives the rows that stay and lose references.
     async fn judge(&mut self, model: &'static ModelMeta, ids: Vec<Value>) -> Result<Vec<Emptied>> {
+        let asked = ids.len();
         self.go(model, ids).await?;
+        self.spares_others(asked)?;
         // CWE-674: a chain of rows is as long as those who write them like.
         while let Some(rows) = self.todo.pop() {
             self.follow(&rows).await?;
+            self.spares_others(asked)?;
         }
         let emptied = self.emptied();
         for (keys, rows) in &emptied {
@@ -331,6 +334,40 @@ impl<'a> Removal<'a> {
             }
         }
         Ok(emptied)
+    }
+
+    /// CWE-862: no policy is asked when somebody is erased, so of people nobody goes along, whatever models state.
+    fn spares_others(&self, asked: usize) -> Result<()> {
+        let Some(user) = self.erased else { return Ok(()) };
+        let people = self.rows.iter().find(|rows| rows.model.is(user));
+        match people.is_some_and(|people| people.ids.len() > asked) {
+            true => Err(Error::Restricted { table: user.table }),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether a row that says `restrict` refers to one of these: of each such reference the first, however many there are.
+    pub(super) async fn is_kept(&self, model: &'static ModelMeta, ids: &[Value]) -> Result<bool> {
+        for child in self.models {
+            for key in child.columns.iter() {
+                let by_key = key.target.is_some_and(|target| target().is(model));
+                let by_user = key.holds_user && self.erased.is_some_and(|user| user.is(model));
+                if !(by_key || by_user) || key.on_delete != OnDelete::Restrict {
+                    continue;
+                }
+                let text = self.text(b'R', child, &[key], |renderer| {
+                    let list = renderer.value(Parameter::List(Kind::Uuid));
+                    let source = renderer.source(child, Which::Found)?;
+                    let referring = is_one_of(renderer, &source.column(key), &list);
+                    let rows = source.select(&source.id_and(&Cond::True), referring);
+                    Ok(format!("{rows} LIMIT 1"))
+                })?;
+                if !self.collect(&text, ids).await?.is_empty() {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// These rows go, too. Whether they may, is judged where it is known what they refer to.

@@ -1,10 +1,16 @@
 //! People are erased: their row, and with it what the models of other rows state of theirs.
 
+use super::delete::{self, Find, Removal, matching};
 use super::preview::preview;
-use super::{DeletePreview, QuerySet, delete};
+use super::select::Select;
+use super::{DeletePreview, QuerySet};
+use crate::backend::Session;
 use crate::error::Result;
 use crate::model::UserModel;
 use crate::policy::actor::actions::Delete;
+use crate::policy::authority::Authority;
+use crate::tree::meta::ModelMeta;
+use crate::unit::Steps;
 use crate::unit::handles::{Reads, Writes};
 
 impl<U: UserModel> QuerySet<U> {
@@ -28,6 +34,19 @@ impl<U: UserModel> QuerySet<U> {
         bound.write_steps(all).await
     }
 
+    /// Whether rows that refer to these people and say `restrict` keep them. It costs the same however much would go.
+    ///
+    /// # Errors
+    /// Those of the database.
+    #[doc(hidden)]
+    #[deprecated(note = "only accounts erase people")]
+    pub async fn __is_kept(self, db: &dyn Reads<U>) -> Result<bool> {
+        self.select.whole_set()?;
+        let (select, bound) = (self.select, db.bound());
+        let models = bound.models().to_vec();
+        bound.read(Kept { select, models }).await
+    }
+
     /// What that would take along, as far as whoever asks sees it.
     ///
     /// # Errors
@@ -37,5 +56,27 @@ impl<U: UserModel> QuerySet<U> {
     pub async fn __preview_erase(self, db: &dyn Reads<U>) -> Result<DeletePreview> {
         self.select.whole_set()?;
         preview(self.select, true, db.bound()).await
+    }
+}
+
+struct Kept {
+    select: Select,
+    models: Vec<&'static ModelMeta>,
+}
+
+impl Steps for Kept {
+    type Found = bool;
+
+    /// CWE-367: who it is, and what keeps them, is of one moment.
+    fn are_several(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<bool> {
+        let model = self.select.model;
+        let found = matching(&self.select, Find::Preview, authority, session, said).await?;
+        let ids: Vec<_> = found.into_iter().map(|(id, _)| id).collect();
+        let removal = Removal::new(&self.models, authority, session).erasing(Some(model));
+        removal.is_kept(model, &ids).await
     }
 }

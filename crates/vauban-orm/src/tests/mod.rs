@@ -13,6 +13,7 @@ mod constraints;
 mod counsel;
 mod data_migrations;
 pub(crate) mod encrypted;
+mod erased;
 mod factories;
 mod field_types;
 mod for_update;

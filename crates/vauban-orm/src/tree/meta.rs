@@ -324,6 +324,11 @@ impl ModelMeta {
 }
 
 impl ColumnMeta {
+    /// Whether a row goes with the one that it refers to by this column.
+    pub fn cascades(&self) -> bool {
+        matches!(self.on_delete, OnDelete::Cascade | OnDelete::CascadeOwned)
+    }
+
     /// Bytes of a text or of bytes that it may hold, if its model or its type says so.
     pub(crate) fn max_bytes(&self) -> Option<usize> {
         // CWE-20: as many characters as the model says, of up to four bytes.
