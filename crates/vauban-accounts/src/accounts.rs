@@ -94,9 +94,20 @@ pub(super) struct Proved {
     pub(super) hash: Hash,
     /// The hash to put in its place, if it was made with parameters of yesterday.
     pub(super) renewed: Option<Hash>,
+    /// Whether only the password's beginning was hashed.
+    pub(super) is_cut: bool,
 }
 
 impl Proved {
+    /// By a hash that was made just now.
+    pub(super) fn of(hash: Hash) -> Self {
+        Self {
+            hash,
+            renewed: None,
+            is_cut: false,
+        }
+    }
+
     /// The hash that is stored once its owner has entered.
     pub(super) fn stored(&self) -> &Hash {
         self.renewed.as_ref().unwrap_or(&self.hash)
@@ -187,27 +198,24 @@ impl Accounts {
                 Some((person, _)) => Some(person),
             },
         };
+        let Some(person) = person else {
+            return Ok(Some(self.sessions.end_everybodys().await?));
+        };
         let mut retries = Retries::default();
         loop {
-            let done = self.end_sessions_once(person.as_ref()).await;
+            let done = self.end_sessions_once(&person).await;
             if !retries.again(&done).await {
                 return Ok(Some(done?));
             }
         }
     }
 
-    async fn end_sessions_once(&self, whose: Option<&Account>) -> Result<u64, vauban::orm::Error> {
+    async fn end_sessions_once(&self, person: &Account) -> Result<u64, vauban::orm::Error> {
         let unit = self.units.begin();
         let db = unit.db();
-        let ended = match whose {
-            None => self.sessions.end_everybodys(&db).await?,
-            Some(person) => {
-                let happened = Happened::EndedByAdministrator;
-                let (id, visitor) = (person.facts.id, Visitor::default());
-                self.history.record(&db, id, happened, visitor).await?;
-                self.sessions.end_all(&db, person.facts.id).await?
-            }
-        };
+        let (id, happened) = (person.facts.id, Happened::EndedByAdministrator);
+        self.history.record(&db, id, happened, Visitor::default()).await?;
+        let ended = self.sessions.end_all(&db, id).await?;
         unit.finish(true).await?;
         Ok(ended)
     }
@@ -238,13 +246,20 @@ impl Accounts {
     }
 
     async fn put_superuser(&self, email: &Email, hash: &Hash) -> Result<(), vauban::orm::Error> {
+        let before = self.users.by_email(&self.units, email).await?;
         let unit = self.units.begin();
         let db = unit.db();
         let person = self
             .users
             .add_superuser(&db, email.clone(), Some(hash.clone()))
             .await?;
-        self.sessions.end_all(&db, person.facts.id).await?;
+        let id = person.facts.id;
+        self.sessions.end_all(&db, id).await?;
+        // ASVS 6.3.7: whose account it was reads it.
+        if before.is_some() {
+            let (happened, visitor) = (Happened::MadeSuperuser, Visitor::default());
+            self.history.record(&db, id, happened, visitor).await?;
+        }
         unit.finish(true).await
     }
 
@@ -382,7 +397,7 @@ impl Accounts {
         let (Some(person), Some(proved)) = (active, proved) else {
             return Err(SignInFailure::Wrong);
         };
-        let proved = self.renew(password, proved, counted.place()).await?;
+        let proved = self.renew(password, proved, counted.place()).await;
         counted.right().await?;
         Ok((person, proved))
     }
@@ -393,16 +408,23 @@ impl Accounts {
         person: &Account,
         password: &Password,
         client: IpAddr,
+        device_cookie: Option<&str>,
     ) -> Result<Proved, SignInFailure> {
         let id = person.facts.id.to_string();
         let place = self.hasher.place(Client::from(client))?;
         let hash = self.users.hash_of(&self.units, person.facts.id).await?;
+        // CWE-645: whoever has a copy of the session's cookie alone does not fill the bucket of the browser that it was copied from,
+        // where its owner ends it.
+        let device = device_cookie.and_then(|cookie| {
+            self.devices
+                .recognise(cookie, person.email.as_str(), hash.as_ref())
+        });
         let counted = self
-            .count(Attempt::ChangePassword, &id, client, None, place)
+            .count(Attempt::ChangePassword, &id, client, device.as_deref(), place)
             .await?;
         let proved = self.prove(password, hash, counted.place()).await?;
         let proved = proved.ok_or(SignInFailure::Wrong)?;
-        let proved = self.renew(password, proved, counted.place()).await?;
+        let proved = self.renew(password, proved, counted.place()).await;
         counted.right().await?;
         Ok(proved)
     }
@@ -436,6 +458,20 @@ impl Accounts {
         self.links.end(db, Purpose::Reset, person.facts.id).await?;
         let (token, _) = self.sessions.begin(db, person.facts.id, start).await?;
         Ok(Some(token))
+    }
+
+    /// The peppers that stored hashes may name.
+    pub(super) fn peppers(&self) -> &Peppers {
+        self.hasher.peppers()
+    }
+
+    /// Whether a stored hash needs a pepper that is not here.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn has_lost_pepper(&self) -> Result<bool> {
+        let names = self.peppers().names().collect();
+        Ok(self.users.has_lost_pepper(&self.units, names).await?)
     }
 
     /// What hashes, so that a test can fill its queue.
@@ -472,17 +508,30 @@ impl Accounts {
     }
 
     /// Hashes a right password anew where its hash is outdated. CWE-208: only for whoever is let in, who sees the time.
+    ///
+    /// CWE-916: a password of which only the beginning was hashed is not: what its owner typed behind that was never proved. They are
+    /// sent on to choose another one. And who is right is let in, also where the new hash cannot be made.
     async fn renew(
         &self,
         password: &Password,
         Matching { hash, outdated }: Matching,
         place: &Place,
-    ) -> Result<Proved, SignInFailure> {
-        let renewed = match outdated {
-            true => Some(self.hasher.hash(password, place).await?),
-            false => None,
-        };
-        Ok(Proved { hash, renewed })
+    ) -> Proved {
+        let is_cut = hash.cuts(password);
+        let mut renewed = None;
+        if outdated && !is_cut {
+            match self.hasher.hash(password, place).await {
+                Ok(hash) => renewed = Some(hash),
+                Err(error) => {
+                    tracing::error!(target: "vauban::accounts", %error, "a password hash could not be renewed");
+                }
+            }
+        }
+        Proved {
+            hash,
+            renewed,
+            is_cut,
+        }
     }
 }
 

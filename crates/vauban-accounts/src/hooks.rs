@@ -55,7 +55,7 @@ pub struct SigningUp {
 pub struct SignedUp {
     /// Whose account it is: `user.id::<User>()` is its key.
     pub user: UserId,
-    /// Its address.
+    /// The address that it signs in with.
     pub email: Email,
 }
 
@@ -65,7 +65,7 @@ pub struct SignedUp {
 pub struct SigningIn {
     /// Whose account it is.
     pub user: UserId,
-    /// Its address.
+    /// The address that it signs in with.
     pub email: Email,
 }
 
@@ -75,7 +75,7 @@ pub struct SigningIn {
 pub struct SignedIn {
     /// Whose account it is.
     pub user: UserId,
-    /// Its address.
+    /// The address that it signs in with.
     pub email: Email,
 }
 
@@ -97,7 +97,7 @@ pub struct EmailChanged {
 pub struct PasswordChanged {
     /// Whose account it is.
     pub user: UserId,
-    /// Its address.
+    /// The address that it signs in with.
     pub email: Email,
 }
 
@@ -108,7 +108,7 @@ pub struct PasswordChanged {
 pub struct Deleting {
     /// Whose account it is.
     pub user: UserId,
-    /// Its address.
+    /// The address that it signs in with.
     pub email: Email,
 }
 
@@ -117,9 +117,9 @@ pub struct Deleting {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Exporting {
-    /// Whose data.
+    /// Whose data is made, and who acts.
     pub user: UserId,
-    /// Their address.
+    /// The address that they sign in with.
     pub email: Email,
     more: Mutex<Map<String, Value>>,
 }

@@ -12,7 +12,9 @@ use vauban::units::Retries;
 use super::accounts::Accounts;
 use super::people::Account;
 use crate::history::Happened;
-use crate::sessions::{Clock, Found, Session, SessionRow, SessionToken, TokenHash, Visitor, is_just_proved};
+use crate::sessions::{
+    Clock, Found, Session, SessionRow, SessionToken, TokenHash, Visitor, is_just_proved, is_privileged,
+};
 use crate::{Email, events};
 use vauban::http::{Cookie, Request, Result, TypedForm};
 use vauban::site::{Identity, IdentityBackend, SESSION_COOKIE};
@@ -34,7 +36,7 @@ impl Accounts {
     /// What a session cookie proves.
     async fn recognise(&self, cx: &Request, cookie: &str) -> Result<Identity> {
         let found = match SessionToken::from_cookie(cookie) {
-            Some(token) => self.sessions.find(&token).await?,
+            Some(token) => self.sessions.find(&token, || Visitor::of(cx)).await?,
             None => Found::Unknown,
         };
         let row = match found {
@@ -61,6 +63,12 @@ impl Accounts {
             self.sessions.revoke(row.user).await?;
             return Ok(forget(cx));
         };
+        // CWE-613: who has become staff since was remembered as somebody else, and signs in again.
+        if row.remembered.is_some() && is_privileged(&person.facts) {
+            events::SESSION_REVOKED.log(Some(cx));
+            self.sessions.revoke(row.user).await?;
+            return Ok(forget(cx));
+        }
         let session = Session::new(self.sessions.clone(), &row);
         let mut binding = [0; 32];
         binding.copy_from_slice(session.binding());

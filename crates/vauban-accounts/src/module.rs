@@ -7,6 +7,7 @@ use vauban::Respond;
 use vauban::commands::Failure;
 use vauban::forms::{Edits, WithoutContext};
 use vauban::orm::migrations;
+use vauban::site::{Site, Stop};
 
 use crate::accounts::{AccountOptions, Accounts, Said};
 use crate::credential::Credential;
@@ -189,6 +190,25 @@ pub(crate) fn with_what_comes_later(module: vauban::Module) -> vauban::Module {
         .task::<data::export>()
         .task::<data::forget_export>()
         .hook::<deletion::not_while_leaving>()
+        .background(miss_a_pepper)
+}
+
+/// Says at start that hashes need a pepper that the settings do not have, before their owners do.
+async fn miss_a_pepper(site: Arc<Site>, _: Stop) {
+    let Some(accounts) = site.part::<Arc<Accounts>>() else {
+        return;
+    };
+    match accounts.has_lost_pepper().await {
+        Ok(false) => {}
+        Ok(true) => tracing::error!(
+            target: "vauban::accounts",
+            "hashes name a pepper that is neither accounts.password_pepper nor among accounts.password_pepper_fallbacks: give it \
+             there; until then whoever has such a hash cannot sign in"
+        ),
+        Err(error) => {
+            tracing::warn!(target: "vauban::accounts", %error, "whether a pepper is lost could not be found out");
+        }
+    }
 }
 
 /// The migrations of the module's own models. Databases know them as `vauban`'s.

@@ -10,6 +10,7 @@ use super::own_fields::OwnForm;
 use super::people::UserAccount;
 use crate::events;
 use crate::sessions::Session;
+use crate::views::answers::device_of;
 use vauban::forms::Form;
 use vauban::http::{Error, Request, Result};
 use vauban::orm::Db;
@@ -98,7 +99,7 @@ impl Param<Writing, BySession> for Fresh {
         let db = <Db as Param<Writing, BySession>>::take(call).await?;
         if let Ok(proof) = form.clean(&db).await?.into_result()
             && accounts
-                .reprove(&who.person, &proof.password, cx.client_ip())
+                .reprove(&who.person, &proof.password, cx.client_ip(), device_of(&cx))
                 .await
                 .is_ok()
         {

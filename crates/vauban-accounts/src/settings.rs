@@ -152,10 +152,10 @@ impl ModuleSettings for AccountSettings {
             .checked("5 minutes to a day"),
             SettingRow::new(
                 "remember_lifetime",
-                "how long somebody stays signed in who asks for that at the sign-in",
+                "how long somebody stays signed in who asks for that at the sign-in, staff excepted; 0: nobody is asked",
                 |s: &mut Self| &mut s.remember.0,
             )
-            .checked("1 to 90 days"),
+            .checked("0, or 1 to 90 days"),
             SettingRow::new(
                 "password_filter",
                 "file of stolen passwords, made by `passwords build-filter`, that nobody may choose",
@@ -193,7 +193,9 @@ impl ModuleSettings for AccountSettings {
             ("accounts.remember_lifetime", remember_bounds(), self.remember.0),
         ];
         let outside = rows.into_iter().filter_map(|(name, (least, most), is)| {
-            let is_within = (least..=most).contains(&is);
+            // Nobody is remembered then.
+            let is_off = name == "accounts.remember_lifetime" && is.is_zero();
+            let is_within = is_off || (least..=most).contains(&is);
             (!is_within).then(|| {
                 Finding::error(
                     name,
@@ -216,7 +218,7 @@ impl ModuleSettings for AccountSettings {
 impl AccountSettings {
     /// CWE-1188: a filter that was asked for and is not there would let everything through.
     fn of_the_filter(&self) -> Option<Finding> {
-        let error = PasswordFilter::of_setting(&self.password_filter).err()?;
+        let error = PasswordFilter::look(&self.password_filter).err()?;
         Some(Finding::error(
             "accounts.password_filter",
             format!("accounts.password_filter is `{}`: {error}", self.password_filter),
@@ -266,7 +268,7 @@ mod tests {
         };
         assert!(remembered(1).is_empty() && remembered(90).is_empty());
         assert_eq!(remembered(91), ["accounts.remember_lifetime"]);
-        assert_eq!(remembered(0), ["accounts.remember_lifetime"]);
+        assert!(remembered(0).is_empty(), "off");
     }
 
     /// CWE-613: a session that lives for a quarter of a year is told.

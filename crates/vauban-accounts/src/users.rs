@@ -10,6 +10,7 @@ use vauban::units::Units;
 
 use super::credential::{Credential, NewCredential};
 use super::own_fields::{OwnData, changes_of};
+use super::passwords::NAMED;
 use super::people::{Account, UserAccount};
 use super::services::{AddressChange, Administration, Erasure, PasswordChange, SignIn, SignUp};
 use super::{Email, Hash};
@@ -88,6 +89,8 @@ pub(crate) trait UserTable: Send + Sync + 'static {
     ) -> Answer<'a, bool>;
     /// The hash of a user.
     fn hash_of<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<Hash>>;
+    /// Whether some hash names a pepper, and none of these (each as hashes name it).
+    fn has_lost_pepper<'a>(&'a self, units: &'a Units, names: Vec<String>) -> Answer<'a, bool>;
     /// Since when a user has the hash that is stored.
     fn password_since<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<DateTime>>;
     /// Replaces a hash, if it is still the one that was verified.
@@ -121,6 +124,8 @@ pub(crate) enum Brought {
     Nothing,
     /// It is not there.
     Unknown,
+    /// It is staff or superuser, and has no password.
+    Privileged,
 }
 
 /// [`UserTable`] of the application's type.
@@ -373,6 +378,18 @@ impl<U: UserAccount> UserTable for TableOf<U> {
         })
     }
 
+    fn has_lost_pepper<'a>(&'a self, units: &'a Units, names: Vec<String>) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let unit = units.begin();
+            let db = unit.read_db().acting::<PasswordChange<U>>();
+            let named = Credential::objects().filter(|c| c.hash.contains(NAMED));
+            let others = names
+                .iter()
+                .fold(named, |rows, name| rows.filter(|c| !c.hash.contains(name)));
+            others.exists(&db).await
+        })
+    }
+
     fn password_since<'a>(&'a self, units: &'a Units, id: Uuid) -> Answer<'a, Option<DateTime>> {
         Box::pin(async move {
             let unit = units.begin();
@@ -412,6 +429,9 @@ impl<U: UserAccount> UserTable for TableOf<U> {
                 .filter(|u| U::columns_of_account(u).email.eq(&email))
                 .first(&acting)
                 .await?;
+            let is_privileged = found
+                .as_ref()
+                .is_some_and(|user| user.is_staff() || user.is_superuser());
             let (id, then) = match found {
                 Some(user) => (user.id().uuid(), Brought::Set),
                 None if !create => return Ok(Brought::Unknown),
@@ -430,6 +450,8 @@ impl<U: UserAccount> UserTable for TableOf<U> {
                 return Ok(Brought::Kept);
             }
             match hash {
+                // CWE-269: whoever had this address elsewhere need not be whom it was made for here.
+                Some(_) if is_privileged => return Ok(Brought::Privileged),
                 Some(hash) => self.put_hash(db, id, &hash).await?,
                 None if then == Brought::Set => return Ok(Brought::Nothing),
                 None => {}

@@ -7,11 +7,9 @@ use vauban::orm::{self, DateTime, Db, QuerySet, Write};
 use zeroize::Zeroizing;
 
 use super::make::export;
-use super::model::{ExportRow, Exports, NewExportRow};
+use super::model::{ExportRow, Exports, KEPT, NewExportRow, context};
 use crate::accounts::Accounts;
 
-/// How long it is kept.
-pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// What was asked for so long ago is not on its way any more.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_hours(24);
 /// Another one is not made before (CWE-770).
@@ -85,9 +83,4 @@ impl Accounts {
             _ => State::None,
         }
     }
-}
-
-/// CWE-345: what is sealed for one row and person opens in no other.
-pub(super) fn context(row: &ExportRow) -> Vec<u8> {
-    [row.id.uuid().as_bytes().as_slice(), row.user.as_bytes()].concat()
 }

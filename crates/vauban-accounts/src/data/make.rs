@@ -7,9 +7,8 @@ use vauban::orm::{Db, QuerySet, Write};
 use vauban::tasks::{AsAsker, AsService, Failed};
 use vauban::{Id, Part, task};
 
-use super::ask::{KEPT, context};
 use super::gather::gather;
-use super::model::{ExportRow, Exports};
+use super::model::{ExportRow, Exports, KEPT, context};
 use crate::accounts::Accounts;
 use crate::hooks::Exporting;
 

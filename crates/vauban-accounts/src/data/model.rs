@@ -1,5 +1,6 @@
 //! The rows of what was made. Nobody may see or change them but their service.
 
+use jiff::SignedDuration;
 use uuid::Uuid;
 use vauban::Model;
 use vauban::orm::{Columns, DateTime, Id, Policy, Rules, Who};
@@ -32,4 +33,12 @@ vauban::orm::service! {
     /// Keeps what people have asked for of their data, until they have fetched it.
     pub(crate) Exports: View<ExportRow>, Add<ExportRow>, Change<ExportRow>, Delete<ExportRow>;
     waiver!(ServiceRights, "a person's data is reached by its owner's page alone")
+}
+
+/// How long it is kept.
+pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// CWE-345: what is sealed for one row and person opens in no other.
+pub(super) fn context(row: &ExportRow) -> Vec<u8> {
+    [row.id.uuid().as_bytes().as_slice(), row.user.as_bytes()].concat()
 }

@@ -8,7 +8,7 @@ use vauban::orm::{self, DateTime, Db, Write};
 use vauban_mail::Mail as _;
 
 use super::end::erase;
-use super::model::{DeletionRow, Leaving, NewDeletionRow};
+use super::model::{DeletionRow, Leaving, NewDeletionRow, on_day};
 use crate::accounts::Accounts;
 use crate::links::{Epoch, Link, Purpose};
 use crate::mails::DeletionMail;
@@ -101,9 +101,4 @@ impl Accounts {
         mail.to(&person.email).send(db).await?;
         Ok(())
     }
-}
-
-/// A day for people to read.
-pub(super) fn on_day(moment: DateTime) -> String {
-    moment.strftime("%-d %B %Y, %H:%M UTC").to_string()
 }

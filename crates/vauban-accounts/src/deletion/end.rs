@@ -9,8 +9,7 @@ use vauban::tasks::{AsService, Failed};
 use vauban::{Id, Part, Problem, hook, task};
 use vauban_mail::Mail as _;
 
-use super::ask::on_day;
-use super::model::{DeletionRow, Leaving};
+use super::model::{DeletionRow, Leaving, on_day};
 use crate::accounts::Accounts;
 use crate::hooks::{Deleting, SigningIn};
 use crate::mails::DeletedMail;
@@ -78,6 +77,8 @@ impl Accounts {
         // Pitfall 40, CWE-613: nothing that opened it opens the address's next account.
         self.end_all_that_opens(db, user).await?;
         data::forget(db, user).await?;
+        // CWE-359: where somebody was is theirs, too.
+        self.history.forget(db, user).await?;
         self.keep_account(db, user).await?;
         self.users.erase(db, user).await?;
         let site = self.site.clone();

@@ -29,3 +29,8 @@ vauban::orm::service! {
     pub(crate) Leaving: View<DeletionRow>, Add<DeletionRow>, Delete<DeletionRow>;
     waiver!(ServiceRights, "an account that is to be deleted signs nobody in")
 }
+
+/// A day for people to read.
+pub(super) fn on_day(moment: DateTime) -> String {
+    moment.strftime("%-d %B %Y, %H:%M UTC").to_string()
+}

@@ -72,7 +72,7 @@ pub async fn submit(
         .add_superuser(&db, form.email.clone(), Some(hash.clone()))
         .await?;
     at.accounts.sessions.end_all(&db, person.facts.id).await?;
-    let proved = Proved { hash, renewed: None };
+    let proved = Proved::of(hash);
     let entered = at.accounts.enter(&db, &person, &proved, at.start()).await?;
     let token = entered.ok_or_else(|| Error::internal("the new administrator cannot sign in"))?;
     *at.accounts.development.token() = None;

@@ -35,6 +35,8 @@ happened! {
     PasswordReset = "password_reset", "New password chosen, by the link of a mail";
     /// The address is another one.
     EmailChanged = "email_changed", "E-mail address changed";
+    /// The command `createsuperuser`.
+    MadeSuperuser = "made_superuser", "Made an administrator with a new password, by the people who run the site";
     /// One session was ended from another.
     SessionEnded = "session_ended", "Signed out on another device";
     /// All sessions but one were ended.

@@ -1,9 +1,11 @@
 //! Writing and reading what happened to accounts. One function writes.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use vauban::orm::{DateTime, Db, Result, Write};
-use vauban::units::Units;
+use vauban::units::{Retries, Units};
 
 use super::model::{AccountEvent, Happened, NewAccountEvent};
 use crate::sessions::{Clock, Visitor};
@@ -14,14 +16,16 @@ vauban::orm::service! {
     waiver!(ServiceRights, "what happens to an account is written before anybody is known")
 }
 
-/// Rows of one account at most (CWE-770).
-const MOST: u64 = 50;
+/// Rows of one account and kind at most (CWE-770). Of each kind by itself, so that nobody pushes out one by many of another (CWE-778).
+const MOST: u64 = 10;
 /// For how long they are kept, in days (CWE-359: where somebody was is not kept for ever).
 const DAYS: i64 = 365;
 /// Rows deleted at most when one is written: the writer's turn stays short.
 const SWEPT_AT_ONCE: u32 = 20;
-/// Rows that are shown.
-const SHOWN: u32 = 20;
+/// Rows read at most. An account has fewer.
+const READ: u32 = 200;
+/// Rows that are shown, besides the latest of each kind.
+const SHOWN: usize = 20;
 
 /// What happened to accounts.
 #[derive(Debug, Clone)]
@@ -53,10 +57,11 @@ impl History {
         };
         AccountEvent::create(new).save(&acting).await?;
         let theirs = || AccountEvent::objects().filter(|e| e.account.eq(account));
-        let beyond = theirs().count(&acting).await?.saturating_sub(MOST);
+        let alike = || theirs().filter(|e| e.what.eq(what.name()));
+        let beyond = alike().count(&acting).await?.saturating_sub(MOST);
         if beyond > 0 {
             let beyond = u32::try_from(beyond).unwrap_or(u32::MAX).min(SWEPT_AT_ONCE);
-            let oldest = theirs().order_by(|e| e.at.asc()).limit(beyond);
+            let oldest = alike().order_by(|e| e.at.asc()).limit(beyond);
             let oldest = oldest.all(&acting).await?.into_iter().map(|row| row.id);
             let oldest = AccountEvent::objects().filter(|e| e.id.is_in(oldest));
             oldest.delete_all(&acting).await?;
@@ -67,7 +72,7 @@ impl History {
         Ok(())
     }
 
-    /// The latest, newest first.
+    /// The latest, and the latest of each kind: newest first.
     pub(crate) async fn latest(&self, account: Uuid) -> Result<Vec<AccountEvent>> {
         let unit = self.units.begin();
         let db = unit.read_db().acting::<AccountHistory>();
@@ -75,12 +80,35 @@ impl History {
         let theirs = AccountEvent::objects()
             .filter(|e| e.account.eq(account) & e.at.ge(oldest))
             .order_by(|e| e.at.desc())
-            .limit(SHOWN);
-        theirs.all(&db).await
+            .limit(READ);
+        let (mut kinds, mut place) = (HashSet::new(), 0..);
+        let mut rows = theirs.all(&db).await?;
+        rows.retain(|event| {
+            let is_first = kinds.insert(event.what.clone());
+            is_first || place.next().is_some_and(|place| place < SHOWN)
+        });
+        Ok(rows)
+    }
+
+    /// Forgets what happened to an account that is erased.
+    pub(crate) async fn forget(&self, db: &Db<Write>, account: Uuid) -> Result<()> {
+        let theirs = AccountEvent::objects().filter(|e| e.account.eq(account));
+        theirs.delete_all(&db.acting::<AccountHistory>()).await?;
+        Ok(())
     }
 
     /// Deletes what is older than it is kept; for the command `clearsessions`.
     pub(crate) async fn clear(&self) -> Result<u64> {
+        let mut retries = Retries::default();
+        loop {
+            let done = self.clear_once().await;
+            if !retries.again(&done).await {
+                return done;
+            }
+        }
+    }
+
+    async fn clear_once(&self) -> Result<u64> {
         let unit = self.units.begin();
         let oldest = self.oldest();
         let over = AccountEvent::objects().filter(|e| e.at.lt(oldest));

@@ -8,7 +8,7 @@ use vauban::commands::{Command, Failure, Run};
 
 use super::bounded::{Line, next_line};
 use crate::MAX_PASSWORD_BYTES;
-use crate::passwords::{FilterBuilder, NotALine};
+use crate::passwords::{FilterBuilder, NotALine, Taken, Target};
 
 pub(super) fn command() -> Command {
     Command::new(
@@ -41,6 +41,7 @@ async fn run(run: Run) -> Result<(), Failure> {
             .parse()
             .map_err(|_| Failure::new("Give `--at-least` a whole number."))?,
     };
+    let target = Target::at(Path::new(out)).map_err(|error| Failure::new(format_args!("{out}: {error}")))?;
     let mut builder = FilterBuilder::at_least(at_least);
     let passed_over = match list {
         "-" => fill(&mut builder, std::io::stdin().lock(), list)?,
@@ -50,10 +51,11 @@ async fn run(run: Run) -> Result<(), Failure> {
             fill(&mut builder, BufReader::with_capacity(1 << 16, file), list)?
         }
     };
-    let count = builder.write(Path::new(out))?;
+    let Taken { digests, passwords } = builder.taken();
+    let count = builder.write(target)?;
     run.out.line(format_args!(
-        "{out} knows {count} password(s); {passed_over} line(s) were longer than any password. Set accounts.password_filter to it, \
-         and start the program again."
+        "{out} knows {count} password(s): {digests} line(s) were SHA-1 digests, {passwords} passwords as they are, {passed_over} longer \
+         than any password. Set accounts.password_filter to it, and start the program again."
     ));
     Ok(())
 }
@@ -71,6 +73,10 @@ fn fill(builder: &mut FilterBuilder, mut from: impl std::io::BufRead, list: &str
             Line::Here => builder.add(&line).map_err(|why| match why {
                 NotALine::OfAnotherDigest => Failure::new(format_args!(
                     "line {number} is a hash of another kind than SHA-1: take the SHA-1 list. Nothing was written."
+                )),
+                NotALine::NotUtf8 => Failure::new(format_args!(
+                    "line {number} has a zero byte, so the list is in UTF-16 or no text: make it UTF-8 (`iconv -f UTF-16 -t UTF-8`). \
+                     Nothing was written."
                 )),
                 NotALine::TooMany => Failure::new(
                     "There are more than 1,000,000,000 passwords: take those that are seen most, `--at-least 10`. Nothing was \

@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use crate::passwords::Peppers;
 use crate::{Email, Hash};
 
 /// The longest line, in bytes: an address, a hash, and whatever else Django knows of a user.
@@ -28,43 +29,74 @@ struct Said {
 ///
 /// # Errors
 /// What is wrong with it, without any of its hash (CWE-532).
-pub(super) fn read(line: &[u8]) -> Result<Option<Entry>, String> {
-    let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8")?;
-    let text = text.trim_start_matches('\u{feff}').trim();
-    let (email, password) = if text.is_empty() {
+pub(super) fn read(line: &[u8], peppers: &Peppers) -> Result<Option<Entry>, String> {
+    let Some(cells) = cells(line)? else {
         return Ok(None);
-    } else if text.starts_with('{') {
-        json(text)?
-    } else {
-        let (email, rest) = cell(text)?;
-        if email.eq_ignore_ascii_case("email") {
-            return Ok(None);
-        }
-        let (password, rest) = match rest.strip_prefix(',') {
-            // In a hash of Argon2 there are commas: without quotes, all that is left is the hash.
-            Some(rest) if !rest.starts_with('"') => (rest.to_owned(), ""),
-            Some(rest) => cell(rest)?,
-            None => return Err(OF_FORM.into()),
-        };
-        if !rest.is_empty() {
-            return Err("there is something behind the hash".into());
-        }
-        (email, password)
     };
+    let password = cells.password?;
     // What is no address is not repeated: it may be the hash.
-    let email = Email::parse(&email).map_err(|error| format!("the address: {error}"))?;
+    let email = Email::parse(&cells.email).map_err(|error| format!("the address: {error}"))?;
+    // CWE-285: an import gives nobody back what was taken from them.
+    if !cells.is_active {
+        return Err("the account is not active there; it is not brought over".into());
+    }
     let hash = Hash::from_stored(&password);
     if hash.is_unusable() {
         return Ok(Some(Entry { email, hash: None }));
     }
-    hash.check().map_err(|error| error.to_string())?;
+    hash.check_import(peppers).map_err(|error| error.to_string())?;
     let hash = Some(hash);
     Ok(Some(Entry { email, hash }))
 }
 
+/// Whose line it is, also where it is not taken.
+pub(super) fn address(line: &[u8]) -> Option<Email> {
+    Email::parse(&cells(line).ok()??.email).ok()
+}
+
+/// What a line says, before anything of it is believed.
+struct Cells {
+    email: String,
+    password: Result<String, String>,
+    is_active: bool,
+}
+
+fn cells(line: &[u8]) -> Result<Option<Cells>, String> {
+    let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8")?;
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if text.starts_with('{') {
+        return json(text).map(Some);
+    }
+    let (email, rest) = cell(text)?;
+    if email.eq_ignore_ascii_case("email") {
+        return Ok(None);
+    }
+    Ok(Some(Cells {
+        email,
+        password: second(rest),
+        is_active: true,
+    }))
+}
+
+/// What stands behind the first cell.
+fn second(rest: &str) -> Result<String, String> {
+    let rest = rest.strip_prefix(',').ok_or(OF_FORM)?;
+    // In a hash of Argon2 there are commas: without quotes, all that is left is the hash.
+    if !rest.starts_with('"') {
+        return Ok(rest.to_owned());
+    }
+    match cell(rest)? {
+        (password, "") => Ok(password),
+        _ => Err("there is something behind the hash".into()),
+    }
+}
+
 const OF_FORM: &str = "it is neither `address,hash` nor a JSON object with `email` and `password`";
 
-fn json(text: &str) -> Result<(String, String), String> {
+fn json(text: &str) -> Result<Cells, String> {
     // What serde says may repeat a value.
     let said: Said = serde_json::from_str(text).map_err(|error| {
         format!(
@@ -76,14 +108,11 @@ fn json(text: &str) -> Result<(String, String), String> {
         Some(fields) => *fields,
         None => said,
     };
-    // CWE-285: an import gives nobody back what was taken from them.
-    if said.is_active == Some(false) {
-        return Err("the account is not active there; it is not brought over".into());
-    }
-    match (said.email, said.password) {
-        (Some(email), Some(password)) => Ok((email, password)),
-        _ => Err(OF_FORM.into()),
-    }
+    Ok(Cells {
+        email: said.email.ok_or(OF_FORM)?,
+        password: said.password.ok_or_else(|| OF_FORM.into()),
+        is_active: said.is_active != Some(false),
+    })
 }
 
 /// The first cell of a line of CSV (RFC 4180), and what stands behind it.
@@ -111,11 +140,11 @@ mod tests {
     use super::*;
 
     const HASH: &str =
-        "pbkdf2_sha256$1000$vaubanSalt0123456789AB$9KBV3xMaKk5SAIzSLGnR3bVps83Qzyo+t4vah1Zh7hc=";
+        "pbkdf2_sha256$10000$vaubanSalt0123456789AB$+27hoMcH/4iY6YhFzy8PDjWTeqv8Yo+KI1hymwZsujU=";
     const ARGON2: &str = "argon2$argon2id$v=19$m=1024,t=2,p=1$dmF1YmFuU2FsdDAxMjM0NQ$NZLNdwNs0LoJnp0+JIPIXTN8Mrn+hAnoygD5EJZ4tmw";
 
     fn told(line: &str) -> String {
-        match read(line.as_bytes()) {
+        match read(line.as_bytes(), &Peppers::default()) {
             Ok(Some(entry)) => format!(
                 "{} {}",
                 entry.email,
@@ -155,7 +184,7 @@ mod tests {
     /// CWE-328, CWE-532: a bad line is told by what is wrong with it, and never by its hash.
     #[test]
     fn cwe_532_a_bad_line_says_why_and_nothing_of_its_hash() {
-        let secret = "9KBV3xMaKk5SAIzSLGnR3bVps83Qzyo";
+        let secret = "27hoMcH/4iY6YhFzy8PDjWTeqv8Yo";
         let cut = &HASH[..HASH.len() - 1];
         for (line, why) in [
             (format!("ann@example.com,{cut}"), "cut off"),
@@ -165,6 +194,21 @@ mod tests {
             (
                 format!("ann@example.com,pbkdf2_sha256$5000001$salt${secret}"),
                 "5,000,000 iterations",
+            ),
+            (
+                format!("ann@example.com,{}", HASH.replace("$10000$", "$9999$")),
+                "guessed cheaply",
+            ),
+            (
+                format!("ann@example.com,{}", HASH.replace("vaubanSalt", "vauban\u{0}alt")),
+                "no letter, digit or sign",
+            ),
+            (
+                format!(
+                    "ann@example.com,{}",
+                    ARGON2.replace(",p=1$", ",p=1,keyid=c29tZXBlcA$")
+                ),
+                "a pepper",
             ),
             (format!("{HASH},ann@example.com"), "the address"),
             (HASH.to_owned(), "neither `address,hash`"),
@@ -180,9 +224,20 @@ mod tests {
         ] {
             let told = told(&line);
             assert!(told.contains(why), "{line}: {told}");
-            assert!(!told.contains("9KBV"), "{told}");
+            assert!(!told.contains("27hoMcH"), "{told}");
         }
-        assert!(read(b"ann@example.com,\xff").err().unwrap().contains("UTF-8"));
+        // CWE-287: also of a line that is not taken it is known whose it is.
+        for line in [
+            format!("Ann@example.com,{cut}"),
+            format!("Ann@example.com,\"{HASH}\",x"),
+            "ann@example.com".to_owned(),
+            "{\"email\": \"ann@Example.com\", \"is_active\": false}".to_owned(),
+        ] {
+            assert!(read(line.as_bytes(), &Peppers::default()).is_err());
+            assert_eq!(address(line.as_bytes()).unwrap().as_str(), "ann@example.com");
+        }
+        let no_text = read(b"ann@example.com,\xff", &Peppers::default());
+        assert!(no_text.err().unwrap().contains("UTF-8"));
     }
 
     mod properties {
@@ -193,8 +248,13 @@ mod tests {
 
             #[test]
             fn any_line_has_an_answer(line: Vec<u8>, text in "[{}\",:$!a-z@. 0-9]{0,60}") {
-                let _ = read(&line);
-                let _ = read(text.as_bytes());
+                for line in [&line[..], text.as_bytes()] {
+                    let read = read(line, &Peppers::default());
+                    // CWE-287: whoever's line is taken is one whose other lines would be seen.
+                    if let Ok(Some(entry)) = read {
+                        proptest::prop_assert_eq!(address(line), Some(entry.email));
+                    }
+                }
             }
         }
     }

@@ -36,8 +36,33 @@ impl Hash {
     }
 
     /// Why nobody could sign in with it, if so: it is cut off, costs too much, is guessed at once, or is of no known kind.
+    #[cfg(test)]
     pub(crate) fn check(&self) -> Result<(), HashError> {
         Stored::read(&self.0).map(|_| ())
+    }
+
+    /// Why it is not imported, if so: nobody could sign in with it; it is guessed cheaply (CWE-916), which a row that is there already
+    /// may be; or it needs a pepper that is not here.
+    pub(crate) fn check_import(&self, peppers: &Peppers) -> Result<(), HashError> {
+        let stored = Stored::read(&self.0)?;
+        if stored.work().is_cheap() {
+            return Err(HashError(
+                "is guessed cheaply: below 10,000 iterations of PBKDF2, 10 of bcrypt, 512 KiB and two passes of Argon2, 8 MiB of scrypt; \
+                 let its owner ask for a link to a new password",
+            ));
+        }
+        match stored {
+            Stored::Ours(parsed) | Stored::OfDjango(parsed) => parsed.pepper(peppers).map(|_| ()),
+            Stored::Imported(_) => Ok(()),
+        }
+    }
+
+    /// Whether only the beginning of this password was hashed: whoever knows that much opens it.
+    pub(crate) fn cuts(&self, password: &Password) -> bool {
+        match Stored::read(&self.0) {
+            Ok(Stored::Imported(imported)) => imported.cuts(password.as_typed().as_bytes()),
+            _ => false,
+        }
     }
 
     /// Whether it says that there is no password, as Django does it.
@@ -56,10 +81,7 @@ impl Hash {
 
     /// What is done to verify it; nothing if it cannot be read.
     pub(super) fn work(&self) -> Option<Work> {
-        match Stored::read(&self.0).ok()? {
-            Stored::Ours(parsed) | Stored::OfDjango(parsed) => Some(parsed.work()),
-            Stored::Imported(imported) => Some(imported.work()),
-        }
+        Stored::read(&self.0).ok().map(|stored| stored.work())
     }
 
     /// How many of Argon2's memory blocks verifying takes.
@@ -135,6 +157,15 @@ impl Stored {
             _ => Imported::read(algorithm, rest)
                 .ok_or(UNKNOWN)?
                 .map(Self::Imported),
+        }
+    }
+}
+
+impl Stored {
+    fn work(&self) -> Work {
+        match self {
+            Self::Ours(parsed) | Self::OfDjango(parsed) => parsed.work(),
+            Self::Imported(imported) => imported.work(),
         }
     }
 }

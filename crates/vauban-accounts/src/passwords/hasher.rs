@@ -13,7 +13,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use argon2::Block;
 use tokio::sync::Semaphore;
@@ -27,6 +27,9 @@ use super::phc::{self, Cost};
 use super::work::DONE;
 use super::work::Levels;
 
+/// What is before somebody in the queue takes no longer than this. CWE-400: with dearer hashes than ours (Django's 1,500,000 iterations)
+/// a full queue would be many seconds of work, and everybody in it has long gone when their turn comes.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long unused blocks are kept.
 const KEEP: Duration = Duration::from_secs(60);
 
@@ -37,7 +40,8 @@ pub struct HasherOptions {
     pub cost: Cost,
     /// Hashes at once. Default: half of the processors, at least one, at most four.
     pub workers: usize,
-    /// Callers that may wait or run at the same time. Default 64: about a second of work.
+    /// Callers that may wait or run at the same time. Default 64: about a second of work, while all hashes are of [`cost`](Self::cost).
+    /// Where dearer ones make each sign-in slower, there are fewer places, so that nobody waits for more than some five seconds.
     pub queue: usize,
     /// Of them, callers from one IPv4 address or IPv6 /64. Default 8.
     pub queue_per_client: usize,
@@ -89,6 +93,8 @@ struct Inner {
     blocks: Mutex<Vec<Vec<Block>>>,
     /// Counts uses, to tell a quiet minute.
     uses: AtomicU64,
+    /// How long a hash takes of late, in microseconds.
+    pace: AtomicU64,
     levels: Levels,
     peppers: Peppers,
     #[cfg(test)]
@@ -112,12 +118,17 @@ impl Hasher {
             places: Mutex::default(),
             blocks: Mutex::default(),
             uses: AtomicU64::new(0),
+            pace: AtomicU64::new(0),
             levels,
             peppers,
             #[cfg(test)]
             worked: Default::default(),
             options,
         })))
+    }
+
+    pub(crate) fn peppers(&self) -> &Peppers {
+        &self.0.peppers
     }
 
     /// A place in the queue, for one hash after the other.
@@ -140,8 +151,11 @@ impl Hasher {
     /// CWE-208, ASVS 6.3.8: the work is the same, whatever is stored. A hash that was made more cheaply is made up for. One
     /// that was made more dearly, or by another program's algorithm, cannot be: the first of each kind that is looked at tells of
     /// its account, once; from then on everybody does as much work of that kind as the dearest. So an account whose hash was
-    /// imported is not told from one with a hash of ours, or from none. What is left, and cannot be helped: that first one, and
-    /// that whoever proves such a password waits for the new hash, and sees it.
+    /// imported from PBKDF2 or bcrypt is not told from one with a hash of ours, or from none.
+    ///
+    /// What is left: that first one; that whoever proves such a password waits for the new hash, and sees it; and that as much work
+    /// is not as much time in memory of another size. An Argon2 hash that takes more memory than ours (Django's take 100 MiB, which
+    /// are touched for it alone), or scrypt of another shape than is made up in, can be told by the time until it is replaced.
     pub(crate) async fn verify(
         &self,
         password: &Password,
@@ -205,6 +219,7 @@ impl Hasher {
         let held = place.clone();
         let done = tokio::task::spawn_blocking(move || {
             let (_turn, _place) = (turn, held);
+            let begun = Instant::now();
             let mut blocks = inner.borrow_blocks(need);
             let result = work(&mut blocks);
             #[cfg(test)]
@@ -212,6 +227,7 @@ impl Hasher {
                 all.fetch_add(done, Ordering::Relaxed);
             }
             inner.give_back(blocks);
+            inner.note_pace(begun.elapsed());
             result
         });
         let Ok(result) = done.await else {
@@ -257,6 +273,26 @@ impl Inner {
             Some(blocks) if blocks.len() >= need => blocks,
             _ => vec![Block::default(); need.max(phc::block_count(self.options.cost))],
         }
+    }
+
+    fn note_pace(&self, took: Duration) {
+        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let before = self.pace.load(Ordering::Relaxed);
+        // One that is slow by chance changes little.
+        let now = match before {
+            0 => took,
+            _ => before - before / 8 + took / 8,
+        };
+        self.pace.store(now, Ordering::Relaxed);
+    }
+
+    /// How many places there are at the pace of late: two for each worker at least.
+    fn places(&self) -> usize {
+        let workers = self.options.workers.max(1);
+        let pace = u128::from(self.pace.load(Ordering::Relaxed).max(1));
+        let in_time = LONGEST_WAIT.as_micros() * workers as u128 / pace;
+        let in_time = usize::try_from(in_time).unwrap_or(usize::MAX);
+        self.options.queue.min(in_time.max(2 * workers))
     }
 
     /// Keeps blocks of the usual size only, one set per worker.
@@ -322,7 +358,7 @@ impl Place {
     /// None where the queue, or the client's or its site's part of it, is full.
     fn take(inner: &Arc<Inner>, client: Client) -> Option<Self> {
         let mut places = inner.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let (most, per_client) = (inner.options.queue, inner.options.queue_per_client);
+        let (most, per_client) = (inner.places(), inner.options.queue_per_client);
         // CWE-400: a bound for all,
         let free = most.saturating_sub(places.taken);
         if free == 0 {
@@ -613,6 +649,27 @@ mod tests {
         drop((held, honest));
         let alone: Vec<_> = (0..9).map_while(|_| hasher.place(client(1)).ok()).collect();
         assert_eq!(alone.len(), 8);
+    }
+
+    /// CWE-400. Attack: hashes that were imported make each sign-in four hundred milliseconds of work; a queue of 64 of them keeps everybody
+    /// waiting until they are gone.
+    #[tokio::test]
+    async fn cwe_400_dear_hashes_make_the_queue_shorter() {
+        let hasher = small(1, 64, 8);
+        let places = |pace: u64| {
+            hasher.0.pace.store(pace, Ordering::Relaxed);
+            let held: Vec<_> = (1..=200)
+                .filter_map(|near| hasher.place(client(near)).ok())
+                .collect();
+            held.len()
+        };
+        assert_eq!([0, 20_000, 400_000, 60_000_000].map(places), [64, 64, 12, 2]);
+        hasher.0.pace.store(0, Ordering::Relaxed);
+        hash(&hasher, "secret", 1).await.unwrap();
+        let first = hasher.0.pace.load(Ordering::Relaxed);
+        assert!(first > 0);
+        hasher.0.note_pace(Duration::from_micros(9 * first));
+        assert!((first..3 * first).contains(&hasher.0.pace.load(Ordering::Relaxed)));
     }
 
     /// CWE-400. Attack: a whole IPv6 /48 asks, from as many /64 as there are places.

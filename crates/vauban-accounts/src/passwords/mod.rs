@@ -21,12 +21,12 @@ mod validators;
 mod work;
 
 pub use error::HashError;
-pub(crate) use filter::{FilterBuilder, NotALine, PasswordFilter};
+pub(crate) use filter::{FilterBuilder, NotALine, PasswordFilter, Taken, Target};
 pub use hash::Hash;
 pub use hasher::{Busy, Hasher, HasherOptions};
 pub(crate) use hasher::{Client, HasherFailure, Place};
 pub use password::{MAX_PASSWORD_BYTES, Password, PasswordTooLong};
-pub(crate) use pepper::{PepperSetting, Peppers};
+pub(crate) use pepper::{NAMED, PepperSetting, Peppers};
 pub use phc::Cost;
 pub use similarity::quick_ratio;
 pub use validators::{Attribute, PasswordRules, Weakness};

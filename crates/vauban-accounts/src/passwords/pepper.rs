@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use vauban::settings::{Secret, SettingValue};
@@ -13,6 +15,9 @@ use vauban::signing::ModuleKeys;
 use zeroize::Zeroizing;
 
 use super::error::HashError;
+
+/// What stands in a hash before the name of its pepper.
+pub(crate) const NAMED: &str = ",keyid=";
 
 /// The peppers of a site: the one that new hashes are made with, and earlier ones.
 #[derive(Clone, Default)]
@@ -40,6 +45,12 @@ impl Peppers {
     /// The one that new hashes are made with.
     pub(crate) fn current(&self) -> Option<&Pepper> {
         self.current.as_ref()
+    }
+
+    /// How hashes name them, as PHC strings write it.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> + '_ {
+        let all = self.current.iter().chain(&self.fallbacks);
+        all.map(|pepper| format!("{NAMED}{}", BASE64.encode(pepper.id)))
     }
 
     /// The one of this id.
@@ -121,9 +132,12 @@ impl SettingValue for PepperSetting {
             .split([',', '\n'])
             .map(str::trim)
             .filter(|one| !one.is_empty());
-        each.map(Secret::<String>::read)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let read: Vec<_> = each.map(Secret::<String>::read).collect::<Result<_, _>>()?;
+        // CWE-1188: a file that was not filled is not the wish to have none.
+        if read.is_empty() {
+            return Err("is empty; without a pepper, leave the setting out".into());
+        }
+        Ok(Self(read))
     }
 
     // CWE-532
@@ -135,5 +149,19 @@ impl SettingValue for PepperSetting {
 impl fmt::Debug for PepperSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PepperSetting({})", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CWE-1188. The mistake: the file with the pepper was never filled, and nobody is told that there is none.
+    #[test]
+    fn cwe_1188_an_empty_pepper_is_not_no_pepper() {
+        for empty in ["", " ", "\n", " ,\n, "] {
+            assert!(PepperSetting::read(empty).unwrap_err().contains("is empty"));
+        }
+        assert_eq!(PepperSetting::read("one, two\n").unwrap().len(), 2);
     }
 }

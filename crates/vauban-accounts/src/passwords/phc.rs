@@ -223,16 +223,24 @@ impl Parsed {
         peppers: &Peppers,
         blocks: &mut [Block],
     ) -> Result<bool, HashError> {
-        let peppered = match self.params.keyid() {
-            [] => None,
-            id => Some(peppers.of(id)?.apply(password)),
-        };
+        let peppered = self.pepper(peppers)?.map(|pepper| pepper.apply(password));
         let mut out = vec![0; self.output.len()];
         let argon2 = Argon2::new(self.algorithm, self.version, self.params);
         let password = peppered.as_ref().map_or(password, |peppered| &peppered[..]);
         fill(argon2, password, &self.salt, &mut out, blocks)?;
         // CWE-208: in constant time.
         Ok(out.ct_eq(self.output.as_bytes()).into())
+    }
+
+    /// The pepper that it was made with, if any.
+    ///
+    /// # Errors
+    /// If that is not here.
+    pub(super) fn pepper<'a>(&self, peppers: &'a Peppers) -> Result<Option<&'a Pepper>, HashError> {
+        match self.params.keyid() {
+            [] => Ok(None),
+            id => peppers.of(id).map(Some),
+        }
     }
 
     /// Whether new ones are made otherwise.

@@ -109,6 +109,10 @@ fn cwe_400_what_a_hash_of_another_program_may_cost_is_bounded() {
         }
         assert_eq!(scrypt(1 << 17, 8, 5), Ok(()));
         for (n, r, p) in [
+            // 320 MiB, in blocks that are no work.
+            (2, 1, 2_621_440),
+            (2, 33, 1),
+            (1 << 10, 1, 17),
             (1 << 18, 8, 1),
             (1 << 17, 9, 1),
             (1 << 17, 8, 6),
@@ -249,6 +253,36 @@ async fn cwe_916_without_its_pepper_a_hash_opens_to_nobody() {
         Peppers::of_settings(&PepperSetting::for_test(&[OLD]), &PepperSetting::default())
     );
     assert!(!told.contains("pepper old"), "{told}");
+}
+
+/// CWE-916. Attack: a file whose hashes are guessed at once, though their algorithm is a good one. A row that is there is verified.
+#[test]
+fn cwe_916_cheap_hashes_are_not_imported() {
+    let import = |text: &str| Hash::from_stored(text).check_import(&Peppers::default());
+    let taken = |text: &str| {
+        Hash::from_stored(text).check().unwrap();
+        import(text).is_ok()
+    };
+    let argon2 = |memory: u32, passes: u32| {
+        taken(&format!(
+            "argon2$argon2id$v=19$m={memory},t={passes},p=1$dmF1YmFuU2FsdDAxMjM0NQ$NZLNdwNs0LoJnp0+JIPIXTN8Mrn+hAnoygD5EJZ4tmw"
+        ))
+    };
+    assert!(taken(&PBKDF2.replace("$1000$", "$10000$")) && !taken(&PBKDF2.replace("$1000$", "$9999$")));
+    assert!(argon2(512, 2) && !argon2(511, 2) && !argon2(8, 10));
+    if cfg!(feature = "import-hashes") {
+        let bcrypt = "bcrypt$$2b$10$abcdefghijklmnopqrstuuaBT8mpw5tGdD3eO40znWcQP/dT9hEVK";
+        assert!(taken(bcrypt) && !taken(&bcrypt.replace("$10$", "$09$")));
+        let scrypt = |n: u32| {
+            taken(&format!(
+                "scrypt${n}$salt$8$1$T0m2KuDsO+npGEaqQsEJ62hkF2h23RYSoKtUdXIpEvhJiIPmasDxFpqL6xoEyg0boAYD24HVf0E4L/jk2TEkCQ=="
+            ))
+        };
+        assert!(scrypt(1 << 13) && !scrypt(1 << 12));
+        // What would be read by the check and not when somebody signs in.
+        let open_end = format!("{}L", &bcrypt[..bcrypt.len() - 1]);
+        assert!(import(&open_end).is_err());
+    }
 }
 
 mod properties {

@@ -34,6 +34,19 @@ pub(super) struct Work {
     pub(super) amount: u64,
 }
 
+impl Work {
+    /// Whether hashes that cost so little are guessed cheaply (CWE-916): below what Django's were ten years ago.
+    pub(super) fn is_cheap(self) -> bool {
+        let least = match self.kind {
+            // 512 KiB in two passes; two to the tenth.
+            Kind::Argon2 | Kind::Bcrypt => 1 << 10,
+            Kind::Pbkdf2Sha256 | Kind::Pbkdf2Sha1 => 10_000,
+            Kind::Scrypt => (8 << 20) / 128,
+        };
+        self.amount < least
+    }
+}
+
 /// How much of each kind is done for whoever signs in, whatever hash is stored, and whether one is.
 #[derive(Debug)]
 pub(super) struct Levels([AtomicU64; 5]);

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use uuid::Uuid;
 use vauban::checks::{CheckingRows, Finding};
 use vauban::orm::actor::Action;
-use vauban::orm::{Acting, ChangeHook, Changes, Result, Write};
+use vauban::orm::{Acting, Change, ChangeHook, Changes, Result, Write};
 
 use super::model::{GroupRow, MemberRow};
 use super::store::{RightsStore, names_of};
@@ -37,7 +37,7 @@ impl<U: UserAccount> ChangeHook for RightsEnd<U> {
         let gone: Vec<Uuid> = changes
             .iter()
             .filter(|change| std::ptr::eq(change.model(), U::meta()) && change.action() == Action::Delete)
-            .map(|change| change.id())
+            .map(Change::id)
             .collect();
         for gone in gone.chunks(AT_ONCE) {
             let memberships = MemberRow::objects().filter(|m| m.person.is_in(gone.iter().copied()));

@@ -1,5 +1,6 @@
 //! The store of rights: a service of its own, the only one that reaches the rows.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -171,6 +172,13 @@ impl Rights {
             .iter()
             .filter_map(|membership| membership.group.get().cloned())
             .collect())
+    }
+
+    /// Every name that stands in a row of somebody's, listed or not.
+    pub(crate) async fn names(&self, db: &Db<Write>, person: Uuid) -> Result<BTreeSet<String>> {
+        let rows = self.rows_of(db, person).await?;
+        let names = rows.iter().flat_map(|row| names_of(&row.permissions));
+        Ok(names.map(str::to_owned).collect())
     }
 
     /// The row of a holder, locked, if there is one.

@@ -3,9 +3,9 @@
 use uuid::Uuid;
 use vauban::orm::{Db, Id, Result, Write};
 
+use super::Age;
 use super::model::SessionRow;
 use super::store::{SessionStore, Sessions};
-use super::{Age, TokenHash};
 
 /// Rows read at most. An account has fewer.
 const MOST: u32 = 100;
@@ -36,22 +36,17 @@ impl Sessions {
         db.begin().await?;
         let this = || SessionRow::objects().filter(|s| s.id.eq(id) & s.user.eq(user));
         let found = this().first(&acting).await?;
+        self.forget_renewed_of(db, found.as_slice()).await?;
         let ended = this().delete_all(&acting).await?;
         Ok(found.filter(|_| ended == 1))
     }
 
-    /// Ends every session of the site, and says how many.
-    pub(crate) async fn end_everybodys(&self, db: &Db<Write>) -> Result<u64> {
-        SessionRow::objects()
-            .delete_all(&db.acting::<SessionStore>())
-            .await
-    }
-
     /// Ends all of this user's but one, and says how many.
-    pub(crate) async fn end_others(&self, db: &Db<Write>, user: Uuid, this: TokenHash) -> Result<u64> {
-        SessionRow::objects()
-            .filter(|s| s.user.eq(user) & s.token.ne(this))
-            .delete_all(&db.acting::<SessionStore>())
-            .await
+    pub(crate) async fn end_others(&self, db: &Db<Write>, user: Uuid, this: Id<SessionRow>) -> Result<u64> {
+        let acting = db.acting::<SessionStore>();
+        db.begin().await?;
+        let others = || SessionRow::objects().filter(|s| s.user.eq(user) & s.id.ne(this));
+        self.forget_renewed_of(db, &others().all(&acting).await?).await?;
+        others().delete_all(&acting).await
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct SessionRow {
     /// Small typed values, as a JSON object.
     #[field(max_length = 4096)]
     pub(crate) data: String,
-    /// In which browser it began, for its owner to read: [`Visitor`](super::Visitor).
+    /// In which browser it was seen last, for its owner to read: [`Visitor`](super::Visitor).
     #[field(max_length = 40, default = "")]
     pub(crate) device: String,
     /// From which network.

@@ -4,30 +4,47 @@
 //! new password, a reset, a deactivation, "end all others") ends this, too, and the list of sessions is whole. What it gives is what
 //! the password at its beginning gave, and that proof has become old: `Reauthenticated` asks. What the session held is gone.
 //!
-//! CWE-613, CWE-294: each token is good until it is renewed. For a minute after that it is answered with its successor, since two tabs of a
+//! CWE-613, CWE-294: each token is good until it is renewed, every four hours at most. For a minute after that it is answered with its successor, since two tabs of a
 //! restored window come back at the same time. Later it is somebody's copy, or the owner's of what somebody else has renewed: nobody can
 //! tell, so the session ends.
 
 use jiff::{SignedDuration, Timestamp};
-use vauban::orm::{DateTime, Db, Error, Reads, Result, Write};
+use vauban::orm::{DateTime, Db, Error, QuerySet, Reads, Result, UserFacts, Write};
 use vauban::units::Retries;
 
 use super::model::{NewRenewedToken, RenewedToken};
 use super::store::{Found, SessionStore, Sessions};
-use super::{Age, SessionRow, SessionToken};
+use super::{Age, SessionRow, SessionToken, Visitor};
 
 /// For how long a token that was renewed is answered with its successor.
 const TABS: SignedDuration = SignedDuration::from_secs(60);
-/// Renewed tokens of one session that are known again (CWE-770). An older one opens nothing, and says nothing.
-const MOST_OF_ONE: u64 = 100;
+/// How often a session gets another token at most. CWE-294: what each was before is known until the session is over, so that a thief who
+/// renews again and again has no evidence dropped. CWE-770: those are 540 rows at the longest setting, of 90 days.
+const RENEW_EVERY: SignedDuration = SignedDuration::from_hours(4);
 /// Rows swept at most at one renewal.
 const SWEPT_AT_ONCE: u32 = 20;
 
+/// Whose sessions are not remembered.
+pub(crate) fn is_privileged(who: &UserFacts) -> bool {
+    who.is_staff || who.is_superuser
+}
+
 impl Sessions {
-    /// Until when a session is remembered that begins now.
-    pub(crate) fn remembered_from_now(&self) -> DateTime {
+    /// Whether the site asks who signs in.
+    pub(crate) fn remembers(&self) -> bool {
+        self.renewal.lifetime > SignedDuration::ZERO
+    }
+
+    /// Until when a session is remembered that begins now: not at all where that is off, nor for staff, whose copied cookie opens most
+    /// (CWE-613, ASVS 7.1.1).
+    pub(crate) fn remembered_from_now(&self, who: &UserFacts) -> Option<DateTime> {
+        if !self.remembers() || is_privileged(who) {
+            return None;
+        }
         let now = self.clock().now();
-        DateTime::from(now.saturating_add(self.renewal.lifetime).unwrap_or(now))
+        Some(DateTime::from(
+            now.saturating_add(self.renewal.lifetime).unwrap_or(now),
+        ))
     }
 
     /// What becomes of a session at a request.
@@ -44,25 +61,25 @@ impl Sessions {
         }
     }
 
-    /// Gives a session another token.
-    pub(super) async fn renew(&self, token: &SessionToken) -> Result<Found> {
+    /// Lets a session go on, under another token if its own has been good for long enough.
+    pub(super) async fn renew(&self, token: &SessionToken, visitor: &Visitor) -> Result<Found> {
         let mut retries = Retries::default();
         loop {
-            let done = self.renew_once(token).await;
+            let done = self.renew_once(token, visitor).await;
             if !retries.again(&done).await {
                 return done;
             }
         }
     }
 
-    async fn renew_once(&self, token: &SessionToken) -> Result<Found> {
+    async fn renew_once(&self, token: &SessionToken, visitor: &Visitor) -> Result<Found> {
         let unit = self.units.begin();
-        let found = self.renew_in(&unit.db(), token).await?;
+        let found = self.renew_in(&unit.db(), token, visitor).await?;
         unit.finish(true).await?;
         Ok(found)
     }
 
-    async fn renew_in(&self, db: &Db<Write>, token: &SessionToken) -> Result<Found> {
+    async fn renew_in(&self, db: &Db<Write>, token: &SessionToken, visitor: &Visitor) -> Result<Found> {
         db.begin().await?;
         let hash = token.hash();
         let this = || SessionRow::objects().filter(|s| s.token.eq(hash));
@@ -72,19 +89,39 @@ impl Sessions {
         let Some(mut row) = this().first(&acting).await? else {
             return self.find_renewed(&acting, token).await;
         };
+        let now = self.clock().now();
+        // What it held does not outlive the limits.
+        (row.data, row.seen) = (String::new(), DateTime::from(now));
+        (row.device, row.network) = (visitor.device.clone(), visitor.network.clone());
+        let latest = RenewedToken::objects()
+            .filter(|t| t.session.eq(row.id.uuid()))
+            .order_by(|t| t.renewed.desc());
+        let latest = latest.first(&acting).await?;
+        let rests = latest.is_some_and(|old| now.duration_since(*old.renewed) < RENEW_EVERY);
+        if rests {
+            let changed = this().change_all(&acting, |s| {
+                [
+                    s.seen.set(row.seen),
+                    s.data.set(String::new()),
+                    s.device.set(visitor.device.clone()),
+                    s.network.set(visitor.network.clone()),
+                ]
+            });
+            changed.await?;
+            return Ok(Found::Alive(row));
+        }
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(|error| Error::Internal(error.to_string()))?;
         let next = self.renewal.successor(token, &salt)?;
-        let now = DateTime::from(self.clock().now());
-        (row.bound, row.token, row.seen) = (Some(row.binding()), next.hash(), now);
-        // What it held does not outlive the limits.
-        row.data = String::new();
+        (row.bound, row.token) = (Some(row.binding()), next.hash());
         let changed = this().change_all(&acting, |s| {
             [
                 s.token.set(row.token),
                 s.bound.set(row.bound),
                 s.seen.set(row.seen),
                 s.data.set(String::new()),
+                s.device.set(visitor.device.clone()),
+                s.network.set(visitor.network.clone()),
             ]
         });
         if changed.await? != 1 {
@@ -94,38 +131,60 @@ impl Sessions {
             token: hash,
             session: row.id.uuid(),
             salt: salt.to_vec(),
-            renewed: now,
+            renewed: row.seen,
         };
         RenewedToken::create(old).save(&acting).await?;
-        self.forget_renewed(db, &row).await?;
+        self.forget_renewed(db).await?;
         Ok(Found::Renewed(row, next))
     }
 
-    /// CWE-770: rows of tokens go with time, and beyond their number.
-    async fn forget_renewed(&self, db: &Db<Write>, session: &SessionRow) -> Result<()> {
+    /// CWE-770: rows of tokens go with time: those that no session can have any more.
+    async fn forget_renewed(&self, db: &Db<Write>) -> Result<()> {
         let acting = db.acting::<SessionStore>();
-        let now = self.clock().now();
-        let oldest = DateTime::from(
-            now.saturating_sub(self.renewal.lifetime)
-                .unwrap_or(Timestamp::MIN),
-        );
-        let over = RenewedToken::objects()
-            .filter(|t| t.renewed.le(oldest))
-            .limit(SWEPT_AT_ONCE);
-        let mut gone: Vec<_> = over.all(&acting).await?.into_iter().map(|row| row.id).collect();
-        let id = session.id.uuid();
-        let theirs = || RenewedToken::objects().filter(|t| t.session.eq(id));
-        let beyond = theirs().count(&acting).await?.saturating_sub(MOST_OF_ONE);
-        if beyond > 0 {
-            let beyond = u32::try_from(beyond).unwrap_or(u32::MAX).min(SWEPT_AT_ONCE);
-            let oldest = theirs().order_by(|t| t.renewed.asc()).limit(beyond);
-            gone.extend(oldest.all(&acting).await?.into_iter().map(|row| row.id));
-        }
+        let over = self.renewed_too_long_ago().limit(SWEPT_AT_ONCE);
+        let gone: Vec<_> = over.all(&acting).await?.into_iter().map(|row| row.id).collect();
         if gone.is_empty() {
             return Ok(());
         }
         let gone = RenewedToken::objects().filter(|t| t.id.is_in(gone));
         gone.delete_all(&acting).await?;
+        Ok(())
+    }
+
+    /// The same of all at once; for the command `clearsessions`.
+    pub(super) async fn clear_renewed(&self) -> Result<()> {
+        let mut retries = Retries::default();
+        loop {
+            let done = self.clear_renewed_once().await;
+            if !retries.again(&done).await {
+                return done;
+            }
+        }
+    }
+
+    async fn clear_renewed_once(&self) -> Result<()> {
+        let unit = self.units.begin();
+        let over = self.renewed_too_long_ago();
+        over.delete_all(&unit.db().acting::<SessionStore>()).await?;
+        unit.finish(true).await
+    }
+
+    /// Those that were renewed before any session began that may live.
+    fn renewed_too_long_ago(&self) -> QuerySet<RenewedToken> {
+        let oldest = self.clock().now().saturating_sub(self.renewal.lifetime);
+        let oldest = DateTime::from(oldest.unwrap_or(Timestamp::MIN));
+        RenewedToken::objects().filter(|t| t.renewed.le(oldest))
+    }
+
+    /// What is known of the tokens that sessions had before goes with them.
+    pub(super) async fn forget_renewed_of(&self, db: &Db<Write>, sessions: &[SessionRow]) -> Result<()> {
+        let remembered = sessions.iter().filter(|row| row.remembered.is_some());
+        let remembered: Vec<_> = remembered.map(|row| row.id.uuid()).collect();
+        if remembered.is_empty() {
+            return Ok(());
+        }
+        let theirs = RenewedToken::objects().filter(|t| t.session.is_in(remembered));
+        theirs.delete_all(&db.acting::<SessionStore>()).await?;
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use vauban::orm::{DateTime, Db, Write};
+use vauban::orm::{DateTime, Db, Id, Write};
 
 use super::model::SessionRow;
 use super::store::Sessions;
@@ -26,7 +26,7 @@ pub struct Session(Arc<Inner>);
 
 struct Inner {
     sessions: Sessions,
-    token: TokenHash,
+    id: Id<SessionRow>,
     binding: TokenHash,
     created: DateTime,
     remembered: Option<DateTime>,
@@ -54,7 +54,7 @@ impl Session {
     pub(crate) fn new(sessions: Sessions, row: &SessionRow) -> Self {
         Self(Arc::new(Inner {
             sessions,
-            token: row.token,
+            id: row.id,
             binding: row.binding(),
             created: row.created,
             remembered: row.remembered,
@@ -108,9 +108,9 @@ impl Session {
         self.0.remembered
     }
 
-    /// What the store knows it by.
-    pub(crate) fn token(&self) -> TokenHash {
-        self.0.token
+    /// Its row, which it keeps under whichever token.
+    pub(crate) fn id(&self) -> Id<SessionRow> {
+        self.0.id
     }
 
     async fn change<R>(
@@ -121,7 +121,7 @@ impl Session {
         // CWE-362: the row as it stands in the writer's turn, not as this request found it: one value is changed, and
         // what other requests of the session have written meanwhile stays.
         db.begin().await?;
-        let Some(stored) = self.0.sessions.data(db, self.0.token).await? else {
+        let Some(stored) = self.0.sessions.data(db, self.0.id).await? else {
             // The session has ended meanwhile; it is not begun again.
             return Ok(());
         };
@@ -132,7 +132,7 @@ impl Session {
         if text.chars().count() > 4096 {
             return Err(Error::internal("a session holds at most 4096 characters of data"));
         }
-        self.0.sessions.write_data(db, self.0.token, text).await?;
+        self.0.sessions.write_data(db, self.0.id, text).await?;
         *self.0.data.lock().unwrap_or_else(PoisonError::into_inner) = data;
         Ok(())
     }

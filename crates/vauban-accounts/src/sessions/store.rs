@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use uuid::Uuid;
-use vauban::orm::{DateTime, Db, Error, Result, Write};
+use vauban::orm::{DateTime, Db, Error, Id, QuerySet, Result, Write};
 use vauban::units::{Retries, Units};
 
 use super::model::{RenewedToken, SessionRow};
 use super::successor::Renewal;
-use super::token::{SessionToken, TokenHash};
+use super::token::SessionToken;
 use super::touch::Touches;
 use super::{Age, Clock, SessionLimits, Visitor};
 
@@ -35,7 +35,9 @@ pub(crate) struct Sessions {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Start {
     /// The session that the browser had: it is consumed.
-    pub(crate) before: Option<TokenHash>,
+    pub(crate) before: Option<Id<SessionRow>>,
+    /// What it holds.
+    pub(crate) data: String,
     /// In which browser.
     pub(crate) visitor: Visitor,
     /// Until when it is remembered, if its owner asked for that.
@@ -93,7 +95,11 @@ impl Sessions {
     }
 
     /// Finds what a token opens: one read by key, in place. The last-seen time is written later, elsewhere.
-    pub(crate) async fn find(&self, token: &SessionToken) -> Result<Found> {
+    pub(crate) async fn find(
+        &self,
+        token: &SessionToken,
+        visitor: impl FnOnce() -> Visitor,
+    ) -> Result<Found> {
         // CWE-208: the database compares hashes of what was sent, so its timing tells nothing of a token.
         let hash = token.hash();
         let unit = self.units.begin();
@@ -107,10 +113,19 @@ impl Sessions {
         };
         let now = self.clock.now();
         Ok(match self.age(&row, now) {
-            Age::Renew => return self.renew(token).await,
+            Age::Renew => match self.renew(token, &visitor()).await {
+                Ok(found) => found,
+                // It lives until its own end all the same: where nothing can be written, pages are still read.
+                Err(error) => {
+                    tracing::warn!(target: "vauban::sessions", %error, "a remembered session was not renewed");
+                    let data = String::new();
+                    Found::Alive(SessionRow { data, ..row })
+                }
+            },
             Age::Fresh => Found::Alive(row),
             Age::Touch => {
-                self.touches.note(&self.units, hash, DateTime::from(now));
+                self.touches
+                    .note(&self.units, row.id, DateTime::from(now), visitor());
                 Found::Alive(row)
             }
             Age::Expired => Found::Expired,
@@ -126,7 +141,7 @@ impl Sessions {
         db: &Db<Write>,
         user: Uuid,
         start: Start,
-    ) -> Result<(SessionToken, TokenHash)> {
+    ) -> Result<(SessionToken, Id<SessionRow>)> {
         if let Some(before) = start.before {
             self.end(db, before).await?;
         }
@@ -134,22 +149,21 @@ impl Sessions {
         self.make_room(db, user).await?;
         let token = SessionToken::fresh().map_err(|e| Error::Internal(e.to_string()))?;
         let now = DateTime::from(self.clock.now());
-        let hash = token.hash();
         let new = super::model::NewSessionRow {
-            token: hash,
+            token: token.hash(),
             user,
             created: now,
             seen: now,
-            data: String::new(),
+            data: start.data,
             remembered: start.remembered,
             bound: None,
         };
         let Visitor { device, network } = start.visitor;
-        SessionRow::create(new)
+        let row = SessionRow::create(new)
             .set(|s| [s.device.set(device), s.network.set(network)])
             .save(&db.acting::<SessionStore>())
             .await?;
-        Ok((token, hash))
+        Ok((token, row.id))
     }
 
     /// Ends sessions of this user, if there are as many as may be, those that were not seen for longest.
@@ -166,34 +180,42 @@ impl Sessions {
         let unseen = theirs()
             .order_by(|s| [s.seen.asc(), s.created.asc()])
             .limit(beyond);
-        let unseen: Vec<_> = unseen
-            .all(&acting)
-            .await?
-            .into_iter()
-            .map(|row| row.token)
-            .collect();
-        for session in &unseen {
-            self.touches.forget(*session);
-        }
-        let ended = SessionRow::objects().filter(|s| s.token.is_in(unseen));
-        ended.delete_all(&acting).await?;
+        let unseen = unseen.all(&acting).await?;
+        self.delete(db, unseen).await?;
         Ok(())
     }
 
-    /// Ends one session (ASVS 7.4.1: the row is gone, so a kept cookie opens nothing).
-    pub(crate) async fn end(&self, db: &Db<Write>, session: TokenHash) -> Result<()> {
-        self.touches.forget(session);
-        let ended = SessionRow::objects().filter(|s| s.token.eq(session));
-        ended.delete_all(&db.acting::<SessionStore>()).await?;
+    /// Deletes rows, with what is known of the tokens that they had before. So many at most as one reads at once.
+    async fn delete(&self, db: &Db<Write>, over: Vec<SessionRow>) -> Result<u64> {
+        if over.is_empty() {
+            return Ok(0);
+        }
+        self.forget_renewed_of(db, &over).await?;
+        for row in &over {
+            self.touches.forget(row.id);
+        }
+        let over = over.into_iter().map(|row| row.id);
+        let over = SessionRow::objects().filter(|s| s.id.is_in(over));
+        over.delete_all(&db.acting::<SessionStore>()).await
+    }
+
+    /// Ends one session (ASVS 7.4.1: the row is gone, so a kept cookie opens nothing). CWE-613: by its row, which it keeps where
+    /// another request renews it meanwhile.
+    pub(crate) async fn end(&self, db: &Db<Write>, session: Id<SessionRow>) -> Result<()> {
+        let this = SessionRow::objects().filter(|s| s.id.eq(session));
+        let this = this.all(&db.acting::<SessionStore>()).await?;
+        self.delete(db, this).await?;
         Ok(())
     }
 
     /// Ends every session of a user (ASVS 7.4.3), in the request's own unit.
     pub(crate) async fn end_all(&self, db: &Db<Write>, user: Uuid) -> Result<u64> {
-        SessionRow::objects()
-            .filter(|s| s.user.eq(user))
-            .delete_all(&db.acting::<SessionStore>())
-            .await
+        let acting = db.acting::<SessionStore>();
+        db.begin().await?;
+        let theirs = || SessionRow::objects().filter(|s| s.user.eq(user));
+        self.forget_renewed_of(db, &theirs().all(&acting).await?).await?;
+        // CWE-362: also one that has begun since they were read.
+        theirs().delete_all(&acting).await
     }
 
     /// Ends every session of a user in a unit of its own: at a deactivated user's next request.
@@ -215,15 +237,20 @@ impl Sessions {
     }
 
     /// A session's data as it stands; `None` if the session has ended.
-    pub(crate) async fn data(&self, db: &Db<Write>, session: TokenHash) -> Result<Option<String>> {
-        let row = SessionRow::objects().filter(|s| s.token.eq(session));
+    pub(crate) async fn data(&self, db: &Db<Write>, session: Id<SessionRow>) -> Result<Option<String>> {
+        let row = SessionRow::objects().filter(|s| s.id.eq(session));
         let row = row.first(&db.acting::<SessionStore>()).await?;
         Ok(row.map(|row| row.data))
     }
 
     /// Writes a session's data.
-    pub(crate) async fn write_data(&self, db: &Db<Write>, session: TokenHash, data: String) -> Result<()> {
-        let row = SessionRow::objects().filter(|s| s.token.eq(session));
+    pub(crate) async fn write_data(
+        &self,
+        db: &Db<Write>,
+        session: Id<SessionRow>,
+        data: String,
+    ) -> Result<()> {
+        let row = SessionRow::objects().filter(|s| s.id.eq(session));
         row.change_all(&db.acting::<SessionStore>(), |s| [s.data.set(data)])
             .await?;
         Ok(())
@@ -255,39 +282,59 @@ impl Sessions {
             .limit(SWEPT_AT_ONCE)
             .all(&acting)
             .await?;
-        if over.is_empty() {
-            return Ok(());
-        }
-        let over = over.into_iter().map(|row| row.token);
-        let over = SessionRow::objects().filter(|s| s.token.is_in(over));
-        over.delete_all(&acting).await?;
+        self.delete(db, over).await?;
         Ok(())
     }
 
     /// Deletes the rows of sessions that are over; for the command `clearsessions`.
     pub(crate) async fn clear(&self) -> Result<u64> {
-        let mut retries = Retries::default();
-        loop {
-            let done = self.clear_once().await;
-            if !retries.again(&done).await {
-                return done;
-            }
-        }
-    }
-
-    async fn clear_once(&self) -> Result<u64> {
         let now = self.clock.now();
         let (seen, created) = self.limits.oldest(now);
         let (seen, created) = (DateTime::from(seen), DateTime::from(created));
         let newest = DateTime::from(self.limits.newest(now));
-        let unit = self.units.begin();
         let present = DateTime::from(now);
-        let over = SessionRow::objects().filter(|s| {
-            let idle = s.seen.le(seen) | s.created.le(created);
-            let ahead = s.seen.gt(newest) | s.created.gt(newest);
-            (s.remembered.is_null() & idle) | s.remembered.le(present) | ahead
-        });
-        let ended = over.delete_all(&unit.db().acting::<SessionStore>()).await?;
+        let over = || {
+            SessionRow::objects().filter(|s| {
+                let idle = s.seen.le(seen) | s.created.le(created);
+                let ahead = s.seen.gt(newest) | s.created.gt(newest);
+                (s.remembered.is_null() & idle) | s.remembered.le(present) | ahead
+            })
+        };
+        let ended = self.delete_by_batches(over).await?;
+        self.clear_renewed().await?;
+        Ok(ended)
+    }
+
+    /// Ends every session of the site, and says how many there were.
+    pub(crate) async fn end_everybodys(&self) -> Result<u64> {
+        self.delete_by_batches(SessionRow::objects).await
+    }
+
+    /// Some at a time, each in a unit of its own: other writers have their turns between.
+    async fn delete_by_batches(&self, these: impl Fn() -> QuerySet<SessionRow>) -> Result<u64> {
+        let (mut ended, mut retries) = (0, Retries::default());
+        loop {
+            let done = self.delete_batch(these()).await;
+            if retries.again(&done).await {
+                continue;
+            }
+            match done? {
+                0 => return Ok(ended),
+                some => ended += some,
+            }
+            retries = Retries::default();
+        }
+    }
+
+    async fn delete_batch(&self, these: QuerySet<SessionRow>) -> Result<u64> {
+        let unit = self.units.begin();
+        let db = unit.db();
+        db.begin().await?;
+        let some = these
+            .limit(SWEPT_AT_ONCE)
+            .all(&db.acting::<SessionStore>())
+            .await?;
+        let ended = self.delete(&db, some).await?;
         unit.finish(true).await?;
         Ok(ended)
     }

@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use vauban::orm::{DateTime, Result};
+use vauban::orm::{DateTime, Id, Result};
 use vauban::units::{Retries, Units};
 
+use super::Visitor;
 use super::model::SessionRow;
 use super::store::SessionStore;
-use super::token::TokenHash;
 
 /// How long notes are collected.
 const COLLECT: Duration = Duration::from_millis(500);
@@ -20,16 +20,19 @@ const MOST: usize = 20_000;
 /// Notes written in one unit: the writer's turn stays short.
 const AT_ONCE: usize = 200;
 
+/// When, and where.
+type Note = (DateTime, Visitor);
+
 /// Sessions that were seen and not yet written.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Touches(Arc<Mutex<HashMap<TokenHash, DateTime>>>);
+pub(super) struct Touches(Arc<Mutex<HashMap<Id<SessionRow>, Note>>>);
 
 impl Touches {
     /// Notes that a session was seen. Writes soon, in a task of its own.
-    pub(super) fn note(&self, units: &Units, session: TokenHash, now: DateTime) {
+    pub(super) fn note(&self, units: &Units, session: Id<SessionRow>, now: DateTime, visitor: Visitor) {
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let first = notes.is_empty();
-        if notes.len() >= MOST || notes.insert(session, now).is_some() || !first {
+        if notes.len() >= MOST || notes.insert(session, (now, visitor)).is_some() || !first {
             return;
         }
         drop(notes);
@@ -52,7 +55,7 @@ impl Touches {
     }
 
     /// A session that ended is not written any more.
-    pub(super) fn forget(&self, session: TokenHash) {
+    pub(super) fn forget(&self, session: Id<SessionRow>) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -60,7 +63,7 @@ impl Touches {
     }
 }
 
-async fn write(units: &Units, notes: &[(TokenHash, DateTime)]) -> Result<()> {
+async fn write(units: &Units, notes: &[(Id<SessionRow>, Note)]) -> Result<()> {
     let mut retries = Retries::default();
     loop {
         let done = write_once(units, notes).await;
@@ -70,13 +73,21 @@ async fn write(units: &Units, notes: &[(TokenHash, DateTime)]) -> Result<()> {
     }
 }
 
-async fn write_once(units: &Units, notes: &[(TokenHash, DateTime)]) -> Result<()> {
+async fn write_once(units: &Units, notes: &[(Id<SessionRow>, Note)]) -> Result<()> {
     let unit = units.begin();
     let db = unit.db().acting::<SessionStore>();
-    for (session, seen) in notes {
+    for (session, (seen, visitor)) in notes {
         // A row that is gone stays gone: nothing is inserted here.
-        let row = SessionRow::objects().filter(|s| s.token.eq(session));
-        row.change_all(&db, |s| [s.seen.set(*seen)]).await?;
+        let row = SessionRow::objects().filter(|s| s.id.eq(*session));
+        // Where it was seen last: a copy of the cookie is not shown under its owner's browser and network.
+        let changed = row.change_all(&db, |s| {
+            [
+                s.seen.set(*seen),
+                s.device.set(visitor.device.clone()),
+                s.network.set(visitor.network.clone()),
+            ]
+        });
+        changed.await?;
     }
     unit.finish(true).await
 }

@@ -20,7 +20,10 @@ async fn filter(list: impl AsRef<[u8]>) -> PasswordFilter {
     let (list, out) = (files.write("list", list), files.path("filter"));
     let (told, done) = command(&site.site, "build-filter", &[("LIST", &list), ("out", &out)]).await;
     done.unwrap();
-    assert!(told.contains("knows 1 password(s); 0 line(s)"), "{told}");
+    assert!(
+        told.contains("knows 1 password(s): ") && told.contains(", 0 longer"),
+        "{told}"
+    );
     PasswordFilter::of_setting(&out).unwrap().unwrap()
 }
 
@@ -132,10 +135,8 @@ async fn asvs_6_2_12_who_signs_in_with_a_stolen_password_is_sent_on() {
             &[("email", "ann@example.com"), ("password", STOLEN)],
         )
         .await;
-    assert_eq!(
-        (reply.status, reply.header("location")),
-        (303, "/accounts/password/")
-    );
+    let onward = "/accounts/password/?next=%2Fmembers%2F";
+    assert_eq!((reply.status, reply.header("location")), (303, onward));
     assert_eq!(browser.who().await, "ann@example.com");
     let page = browser.get("/accounts/password/").await;
     assert!(
@@ -143,9 +144,42 @@ async fn asvs_6_2_12_who_signs_in_with_a_stolen_password_is_sent_on() {
         "{}",
         page.body
     );
+    // And from there to where they wanted; CWE-601: nowhere else.
+    let change = [
+        ("old_password", STOLEN),
+        ("new_password", PASSWORD),
+        ("new_password_again", PASSWORD),
+    ];
+    let reply = browser.submit(onward, &change).await;
+    assert_eq!((reply.status, reply.header("location")), (303, "/members/"));
+    let back = [
+        ("old_password", PASSWORD),
+        ("new_password", "seven otters under the bridge"),
+        ("new_password_again", "seven otters under the bridge"),
+    ];
+    let reply = browser
+        .submit("/accounts/password/?next=%2F%2Fevil.example%2F", &back)
+        .await;
+    assert_eq!((reply.status, reply.header("location")), (303, "/"));
     // Who does not sign in is told nothing of it.
     let reply = site.browser().sign_in("nobody@example.com", STOLEN).await;
     assert!(reply.status == 422 && !reply.body.contains(SENTENCE));
+}
+
+/// CWE-59, CWE-377. Attack: somebody who may write into the folder puts a link where the filter is written first.
+#[cfg(unix)]
+#[tokio::test]
+async fn cwe_59_a_filter_is_written_through_no_link() {
+    let (files, site) = (Files::new(), TestSite::new());
+    let (list, out) = (files.write("list", STOLEN), files.path("filter"));
+    let other = files.write("other", "not yours");
+    for link in [out.clone(), format!("{out}.new")] {
+        std::os::unix::fs::symlink(&other, link).unwrap();
+    }
+    let (_, done) = command(&site.site, "build-filter", &[("LIST", &list), ("out", &out)]).await;
+    done.unwrap();
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), "not yours");
+    assert!(std::fs::symlink_metadata(&out).unwrap().is_file());
 }
 
 /// CWE-1188, CWE-354. The mistake: the filter that was asked for is not there, or half of it, and everything is let through.
@@ -184,10 +218,23 @@ async fn cwe_1188_a_filter_that_is_not_whole_is_no_filter() {
         assert!(told(path).contains(why), "{path}: {}", told(path));
         assert!(PasswordFilter::of_setting(path).is_err());
     }
+    // Whether its fingerprints are whole is seen when they are read, at start.
+    let mut changed = whole.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    let changed = files.write("changed", changed);
+    assert_eq!(told(&changed), "");
+    assert!(
+        PasswordFilter::of_setting(&changed)
+            .unwrap_err()
+            .to_string()
+            .contains("not whole")
+    );
     // An empty list, one of another digest, and no `--out` leave what stands there.
     for (list, why) in [
         (String::new(), "no password"),
         (format!("{}:3", "AB".repeat(16)), "another kind"),
+        ("AB".repeat(16), "another kind"),
+        ("o\0n\0e\0".to_owned(), "UTF-16"),
     ] {
         let list = files.write("bad", list);
         let (_, done) = command(&site.site, "build-filter", &[("LIST", &list), ("out", &out)]).await;
@@ -196,4 +243,24 @@ async fn cwe_1188_a_filter_that_is_not_whole_is_no_filter() {
     let (_, done) = command(&site.site, "build-filter", &[("LIST", &list)]).await;
     assert!(done.unwrap_err().to_string().contains("--out"));
     assert_eq!(std::fs::read(&out).unwrap(), whole);
+    // Where it cannot be written, that is told before the list is read.
+    let nowhere = files.path("no/folder/filter");
+    let (_, done) = command(
+        &site.site,
+        "build-filter",
+        &[("LIST", "/no/list"), ("out", &nowhere)],
+    )
+    .await;
+    assert!(done.unwrap_err().to_string().contains("folder/filter"));
+    // CWE-377: nothing of what came to nothing is left.
+    let left = std::fs::read_dir(files.path("")).unwrap();
+    let left = left.filter(|entry| {
+        entry
+            .as_ref()
+            .unwrap()
+            .path()
+            .extension()
+            .is_some_and(|end| end == "new")
+    });
+    assert_eq!(left.count(), 0);
 }

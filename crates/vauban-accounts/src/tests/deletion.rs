@@ -93,12 +93,18 @@ async fn an_account_goes_with_what_its_models_state() {
     let link = link_to(&site, "ann@example.com").await;
     days(&site, 13).await;
     assert_eq!(count(&site, "user"), 2);
+    assert!(count(&site, "vauban_account_event") > 0);
     days(&site, 1).await;
     assert_eq!(count(&site, "user"), 1);
     for (table, rows) in [("leaf", 1), ("fair", 2), ("line", 1), ("vauban_credential", 1)] {
         assert_eq!(count(&site, table), rows, "{table}");
     }
-    for table in ["vauban_deletion", "vauban_link", "vauban_session"] {
+    for table in [
+        "vauban_deletion",
+        "vauban_link",
+        "vauban_session",
+        "vauban_account_event",
+    ] {
         assert_eq!(count(&site, table), 0, "{table}");
     }
     let sql = "SELECT count(*) FROM fair WHERE host_id IS NULL";

@@ -35,13 +35,13 @@ async fn tell(db: &Db<Write>, what: String) -> vauban::orm::Result<()> {
     Ok(())
 }
 
-const NOT_NOW: Problem = Problem::new("not_now", "Not before the harvest.");
+const NOT_NOW: &str = "Not before the harvest.";
 
 #[hook]
 async fn before_sign_up(_: AsService<Teller>, db: Db<Write>, e: &SigningUp) -> Result<(), Refused> {
     tell(&db, format!("signing up {}", e.email)).await?;
     match e.email.as_str() {
-        "no@example.com" => Err(NOT_NOW.into()),
+        "no@example.com" => Err(Problem::from(NOT_NOW).into()),
         _ => Ok(()),
     }
 }
@@ -59,7 +59,7 @@ async fn after_sign_up(_: AsService<Teller>, db: Db<Write>, e: &SignedUp) -> Res
 async fn before_sign_in(_: AsService<Teller>, db: Db<Write>, e: &SigningIn) -> Result<(), Refused> {
     tell(&db, format!("signing in {}", e.email)).await?;
     match e.email.as_str() {
-        "later@example.com" => Err(NOT_NOW.into()),
+        "later@example.com" => Err(Problem::from(NOT_NOW).into()),
         _ => Ok(()),
     }
 }

@@ -35,7 +35,7 @@ use super::passwords::{Cost, HasherOptions};
 use super::people::Account;
 use super::{AccountOptions, Accounts, Email, Password};
 use crate::UserAccount;
-use crate::sessions::{Clock, Found, SessionToken, Start};
+use crate::sessions::{Clock, Found, SessionRow, SessionToken, Start, Visitor};
 use vauban::Model;
 use vauban::module::Modules;
 use vauban::signing::ModuleKeys;
@@ -174,9 +174,13 @@ impl Kit {
 
     /// Begins a session, as a sign-in does once the password is proved.
     pub(super) async fn session(&self, person: &Account, before: Option<&SessionToken>) -> SessionToken {
+        let before = match before {
+            Some(before) => self.id_of(before).await,
+            None => None,
+        };
         let unit = self.units.begin();
         let start = Start {
-            before: before.map(SessionToken::hash),
+            before,
             ..Start::default()
         };
         let (token, _) = self
@@ -189,9 +193,30 @@ impl Kit {
         token
     }
 
+    /// The row of the session that a token opens.
+    pub(super) async fn id_of(&self, token: &SessionToken) -> Option<Id<SessionRow>> {
+        match self
+            .accounts
+            .sessions
+            .find(token, Visitor::default)
+            .await
+            .unwrap()
+        {
+            Found::Alive(row) => Some(row.id),
+            _ => None,
+        }
+    }
+
     /// Whether a token opens a session.
     pub(super) async fn opens(&self, token: &SessionToken) -> bool {
-        matches!(self.accounts.sessions.find(token).await.unwrap(), Found::Alive(_))
+        matches!(
+            self.accounts
+                .sessions
+                .find(token, Visitor::default)
+                .await
+                .unwrap(),
+            Found::Alive(_)
+        )
     }
 
     pub(super) fn later(&self, seconds: u64) {

@@ -1,8 +1,12 @@
 //! "Stay signed in", and who has a copy of the cookie.
 
+use std::time::Duration;
+
 use super::browser::{Browser, TestSite, token};
 use super::{Kit, PASSWORD};
-use crate::sessions::{Found, Start};
+use crate::accounts::Said;
+use crate::sessions::{Found, Start, Visitor};
+use crate::settings::Remember;
 
 const DAY: u64 = 86_400;
 
@@ -111,13 +115,13 @@ async fn two_tabs_at_the_same_moment_get_one_successor() {
     let sessions = &kit.accounts.sessions;
     let unit = kit.units.begin();
     let start = Start {
-        remembered: Some(sessions.remembered_from_now()),
+        remembered: sessions.remembered_from_now(&ann.facts),
         ..Start::default()
     };
     let (token, _) = sessions.begin(&unit.db(), ann.facts.id, start).await.unwrap();
     unit.finish(true).await.unwrap();
     kit.later(DAY);
-    let finds = || sessions.find(&token);
+    let finds = || sessions.find(&token, Visitor::default);
     let found = tokio::join!(finds(), finds(), finds(), finds());
     let next = |found| match found {
         Ok(Found::Renewed(row, next)) => {
@@ -302,20 +306,16 @@ async fn forms_outlive_a_renewal_and_what_the_session_held_does_not() {
     assert_ne!(reply.status, 200);
 }
 
-/// CWE-770: what is remembered is swept when its time is over, and not before; its old tokens are so many at most.
+/// CWE-770: what is remembered is swept when its time is over, and not before; so are its old tokens, which are few.
 #[tokio::test]
 async fn cwe_770_rows_of_who_is_remembered_do_not_grow() {
     let site = site().await;
-    let rows = |table: &str| -> i64 {
-        let sql = format!("SELECT count(*) FROM {table}");
-        site.kit.file().query_row(&sql, [], |row| row.get(0)).unwrap()
-    };
     let mut ann = remembered(&site).await;
     for _ in 0..110 {
         site.kit.later(32 * 60);
         assert_eq!(ann.who().await, "ann@example.com");
     }
-    assert_eq!(rows("vauban_renewed_token"), 100);
+    assert_eq!(rows(&site, "vauban_renewed_token"), 14, "in 58 hours");
     site.kit.later(3 * DAY);
     let ben = site.kit.person("ben@example.com").await;
     site.kit.session(&ben, None).await;
@@ -323,9 +323,228 @@ async fn cwe_770_rows_of_who_is_remembered_do_not_grow() {
     assert_eq!(ann.who().await, "ann@example.com", "swept is only what is over");
     site.kit.later(30 * DAY);
     site.kit.session(&ben, None).await;
-    assert_eq!(rows("vauban_session"), 1);
+    assert_eq!(rows(&site, "vauban_session"), 1);
+    assert_eq!(rows(&site, "vauban_renewed_token"), 0);
     remembered(&site).await;
     site.kit.later(DAY);
     site.kit.accounts.clear_sessions().await.unwrap();
-    assert_eq!(rows("vauban_session"), 1);
+    assert_eq!(rows(&site, "vauban_session"), 1);
+}
+
+fn rows(site: &TestSite, table: &str) -> i64 {
+    let sql = format!("SELECT count(*) FROM {table}");
+    site.kit.file().query_row(&sql, [], |row| row.get(0)).unwrap()
+}
+
+/// CWE-294. Attack: a thief renews until the row of the token that the owner has is dropped, so that its owner is but signed out.
+#[tokio::test]
+async fn cwe_294_a_thief_drops_no_evidence_by_renewing() {
+    let site = site().await;
+    let mut ann = remembered(&site).await;
+    let mut thief = ann.clone();
+    for _ in 0..110 {
+        site.kit.later(4 * 3600);
+        assert_eq!(thief.who().await, "ann@example.com");
+    }
+    assert_eq!(ann.who().await, "");
+    assert_eq!(thief.who().await, "", "the session ended");
+    assert_eq!(events(&site, "old_token_used"), 1);
+}
+
+/// CWE-294, CWE-460. The answer that brings the next token is an error's: the token arrives all the same, and its owner is no thief later.
+#[tokio::test]
+async fn cwe_294_a_token_is_not_lost_with_an_answer_that_is_undone() {
+    for way in ["422", "404", "403"] {
+        let site = site().await;
+        let mut ann = remembered(&site).await;
+        let form = site.token_for(&ann, "/accounts/confirm/").await;
+        let before = ann.session().unwrap().clone();
+        site.kit.later(31 * 60);
+        let status = match way {
+            "422" => {
+                let wrong = [("password", "not her password")];
+                ann.post("/accounts/confirm/", &form, &wrong).await.status
+            }
+            "404" => {
+                let nobodys = "/accounts/email/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/";
+                ann.get(nobodys).await.status
+            }
+            _ => ann.get("/staff/").await.status,
+        };
+        assert_eq!(status.to_string(), way);
+        assert_ne!(ann.session(), Some(&before), "{way}");
+        site.kit.later(61);
+        assert_eq!(ann.who().await, "ann@example.com", "{way}");
+        assert_eq!(events(&site, "old_token_used"), 0);
+    }
+}
+
+/// CWE-755. Nothing can be written: who is remembered reads on, under the token that they have.
+#[tokio::test]
+async fn a_site_that_cannot_write_shows_its_pages_to_who_is_remembered() {
+    let site = site().await;
+    let mut ann = remembered(&site).await;
+    let before = ann.session().unwrap().clone();
+    let full = "CREATE TRIGGER full BEFORE UPDATE ON vauban_session BEGIN SELECT RAISE(ABORT, 'full'); END";
+    site.kit.file().execute_batch(full).unwrap();
+    site.kit.later(DAY);
+    assert_eq!(ann.get("/members/").await.status, 200);
+    assert_eq!(ann.session(), Some(&before));
+    site.kit.file().execute_batch("DROP TRIGGER full").unwrap();
+    assert_eq!(ann.who().await, "ann@example.com");
+    assert_ne!(ann.session(), Some(&before));
+}
+
+/// CWE-645. Attack: who has the session's cookie alone guesses at `confirm/`, so that its owner has to wait and cannot end it.
+#[tokio::test]
+async fn cwe_645_a_stolen_cookie_does_not_keep_its_owner_from_ending_it() {
+    let site = site().await;
+    let mut ann = remembered(&site).await;
+    let mut thief = ann.clone();
+    assert!(thief.cookies.remove("__Host-device").is_some());
+    thief.client = [198, 51, 100, 7].into();
+    site.kit.later(11 * 60);
+    let mut status = 0;
+    for _ in 0..30 {
+        let wrong = [("password", "a guess")];
+        status = thief.submit("/accounts/confirm/", &wrong).await.status;
+    }
+    assert_eq!(status, 429);
+    let reply = ann.submit("/accounts/confirm/", &[("password", PASSWORD)]).await;
+    assert_eq!(reply.status, 303, "{}", reply.body);
+    assert_eq!(thief.who().await, "");
+}
+
+/// ASVS 6.3.5. Attack: who has a session's cookie and guessed the password becomes a known device at `confirm/`, and nobody is told.
+#[tokio::test]
+async fn asvs_6_3_5_no_browser_becomes_known_where_nobody_is_told() {
+    let site = site().await;
+    for is_known in [true, false] {
+        let mut browser = remembered(&site).await;
+        if !is_known {
+            browser.cookies.remove("__Host-device");
+        }
+        let proof = [("password", PASSWORD)];
+        assert_eq!(browser.submit("/accounts/confirm/", &proof).await.status, 303);
+        assert_eq!(browser.cookies.contains_key("__Host-device"), is_known);
+    }
+}
+
+async fn asks(site: &TestSite, email: &str) -> (u16, bool) {
+    let fields = [("email", email), ("password", PASSWORD), ("remember", "on")];
+    let reply = site.browser().submit("/accounts/login/", &fields).await;
+    let cookies = reply.headers.get_all("set-cookie").iter();
+    let mut cookies = cookies.map(|cookie| cookie.to_str().unwrap());
+    let is_remembered = cookies.any(|c| c.starts_with("__Host-session=") && c.contains("Max-Age"));
+    (reply.status, is_remembered)
+}
+
+/// ASVS 7.1.1, CWE-613. A site that is not to remember anybody does not, whatever is sent.
+#[tokio::test]
+async fn asvs_7_1_1_a_site_that_remembers_nobody_has_no_box() {
+    let site = site().await;
+    assert!(
+        site.browser()
+            .get("/accounts/login/")
+            .await
+            .body
+            .contains("remember")
+    );
+    assert_eq!(asks(&site, "ann@example.com").await, (303, true));
+    let off = Said {
+        remember: Remember(Duration::ZERO),
+        ..Said::default()
+    };
+    let site = TestSite::of(Kit::of(|_| (), off), |_| ());
+    site.kit.person("ann@example.com").await;
+    let page = site.browser().get("/accounts/login/").await.body;
+    assert!(
+        page.contains("name=\"email\"") && page.contains("name=\"password\""),
+        "{page}"
+    );
+    assert!(!page.contains("remember"), "{page}");
+    assert_eq!(asks(&site, "ann@example.com").await, (303, false));
+}
+
+/// ASVS 7.1.1, CWE-613. Attack: the notebook of one of the staff, weeks later. Nor does who was remembered before become staff that is.
+#[tokio::test]
+async fn asvs_7_1_1_staff_are_not_remembered() {
+    for right in ["is_staff", "is_superuser"] {
+        let site = site().await;
+        let mut ann = remembered(&site).await;
+        let sql = format!("UPDATE user SET {right} = 1");
+        site.kit.file().execute(&sql, []).unwrap();
+        assert_eq!(ann.who().await, "", "{right}");
+        assert_eq!(asks(&site, "ann@example.com").await, (303, false), "{right}");
+    }
+}
+
+/// CWE-613, CWE-451. Attack: a copy of the cookie is used elsewhere. The list says so, and not that it is the owner's own browser.
+#[tokio::test]
+async fn cwe_451_a_copy_is_listed_where_it_was_used_last() {
+    const WINDOWS: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
+    for later in [DAY, 61] {
+        let site = site().await;
+        let mut thief = remembered(&site).await;
+        (thief.client, thief.agent) = ([198, 51, 100, 7].into(), WINDOWS);
+        site.kit.later(later);
+        assert_eq!(thief.who().await, "ann@example.com");
+        let seen = || -> String {
+            let sql = "SELECT device || ', ' || network FROM vauban_session";
+            site.kit.file().query_row(sql, [], |row| row.get(0)).unwrap()
+        };
+        // What is seen is written a moment later.
+        for _ in 0..50 {
+            if seen().starts_with("Firefox") {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(seen(), "Firefox on Windows, 198.51.100.0/24");
+    }
+}
+
+/// CWE-613. Attack: a sign-out that is under way while another request renews the session. It ends, and its tokens go with it.
+#[tokio::test]
+async fn cwe_613_a_session_that_is_renewed_meanwhile_ends_all_the_same() {
+    for way in ["one", "one of the list", "all", "everybody's"] {
+        let kit = Kit::new();
+        let ann = kit.person("ann@example.com").await;
+        let sessions = &kit.accounts.sessions;
+        let unit = kit.units.begin();
+        let start = Start {
+            remembered: sessions.remembered_from_now(&ann.facts),
+            ..Start::default()
+        };
+        let (token, found_before) = sessions.begin(&unit.db(), ann.facts.id, start).await.unwrap();
+        unit.finish(true).await.unwrap();
+        kit.later(DAY);
+        let renewed = sessions.find(&token, Visitor::default).await.unwrap();
+        let Found::Renewed(_, next) = renewed else {
+            panic!("not renewed");
+        };
+        let unit = kit.units.begin();
+        let db = unit.db();
+        match way {
+            "one" => sessions.end(&db, found_before).await.unwrap(),
+            "one of the list" => {
+                let ended = sessions.end_one(&db, ann.facts.id, found_before).await;
+                assert!(ended.unwrap().is_some());
+            }
+            "all" => assert_eq!(sessions.end_all(&db, ann.facts.id).await.unwrap(), 1),
+            _ => {}
+        }
+        unit.finish(true).await.unwrap();
+        if way == "everybody's" {
+            assert_eq!(sessions.end_everybodys().await.unwrap(), 1);
+        }
+        for token in [&token, &next] {
+            let found = sessions.find(token, Visitor::default).await.unwrap();
+            assert!(matches!(found, Found::Unknown), "{way}");
+        }
+        let sql =
+            "SELECT (SELECT count(*) FROM vauban_session) + (SELECT count(*) FROM vauban_renewed_token)";
+        let rows: i64 = kit.file().query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 0, "{way}");
+    }
 }

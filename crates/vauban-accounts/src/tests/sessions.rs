@@ -4,7 +4,7 @@ use vauban::orm::Actor;
 
 use super::{Kit, PASSWORD};
 use crate::accounts::Proved;
-use crate::sessions::{Found, SessionToken, Start};
+use crate::sessions::{Found, SessionToken, Start, Visitor};
 use crate::{Hash, Password};
 
 /// ASVS 7.2.4, CWE-384. Attack: the attacker plants a session cookie in the victim's browser and waits for them
@@ -31,12 +31,17 @@ async fn asvs_7_4_1_a_replayed_cookie_opens_nothing_after_sign_out() {
     let ann = kit.person("ann@example.com").await;
     let token = kit.session(&ann, None).await;
     assert!(kit.opens(&token).await);
+    let id = kit.id_of(&token).await.unwrap();
     #[allow(deprecated)]
     let unit = kit.database.bind(Actor::nobody());
-    kit.accounts.sessions.end(&unit.db(), token.hash()).await.unwrap();
+    kit.accounts.sessions.end(&unit.db(), id).await.unwrap();
     unit.finish(true).await.unwrap();
     assert!(matches!(
-        kit.accounts.sessions.find(&token).await.unwrap(),
+        kit.accounts
+            .sessions
+            .find(&token, Visitor::default)
+            .await
+            .unwrap(),
         Found::Unknown
     ));
 }
@@ -49,7 +54,7 @@ async fn asvs_7_3_sessions_end_when_idle_and_in_any_case() {
     let idle = kit.session(&ann, None).await;
     kit.later(31 * 60);
     assert!(matches!(
-        kit.accounts.sessions.find(&idle).await.unwrap(),
+        kit.accounts.sessions.find(&idle, Visitor::default).await.unwrap(),
         Found::Expired
     ));
 
@@ -239,10 +244,7 @@ async fn a_sign_in_that_began_before_a_password_change_gets_no_session() {
     unit.finish(true).await.unwrap();
     #[allow(deprecated)]
     let unit = kit.database.bind(Actor::nobody());
-    let old = Proved {
-        hash: Hash::from_stored(proved.hash.as_str()),
-        renewed: None,
-    };
+    let old = Proved::of(Hash::from_stored(proved.hash.as_str()));
     assert!(
         kit.accounts
             .enter(&unit.db(), &person, &old, Start::default())
@@ -262,7 +264,13 @@ async fn cwe_362_a_slow_request_does_not_undo_what_another_changed() {
     let kit = Kit::new();
     let ann = kit.person("ann@example.com").await;
     let token = kit.session(&ann, None).await;
-    let load = async || match kit.accounts.sessions.find(&token).await.unwrap() {
+    let load = async || match kit
+        .accounts
+        .sessions
+        .find(&token, Visitor::default)
+        .await
+        .unwrap()
+    {
         Found::Alive(row) => Session::new(kit.accounts.sessions.clone(), &row),
         _ => panic!("the session is gone"),
     };
@@ -294,7 +302,13 @@ async fn a_session_keeps_small_typed_values() {
     let kit = Kit::new();
     let ann = kit.person("ann@example.com").await;
     let token = kit.session(&ann, None).await;
-    let load = async || match kit.accounts.sessions.find(&token).await.unwrap() {
+    let load = async || match kit
+        .accounts
+        .sessions
+        .find(&token, Visitor::default)
+        .await
+        .unwrap()
+    {
         Found::Alive(row) => Session::new(kit.accounts.sessions.clone(), &row),
         _ => panic!("the session is gone"),
     };

@@ -317,7 +317,7 @@ async fn cwe_645_a_busy_site_counts_nothing() {
             .authenticate("ann@example.com", &right, CLIENT, None)
             .await;
         assert!(matches!(answer, Err(SignInFailure::Busy)));
-        let answer = kit.accounts.reprove(&ann, &right, CLIENT).await;
+        let answer = kit.accounts.reprove(&ann, &right, CLIENT, None).await;
         assert!(matches!(answer, Err(SignInFailure::Busy)));
         let answer = kit.accounts.hash_behind_link(&right, CLIENT).await;
         assert!(matches!(answer, Err(SignInFailure::Busy)));
@@ -350,7 +350,7 @@ async fn cwe_645_a_request_that_is_given_up_in_the_queue_counts_nothing() {
         );
         assert!(given_up.await.is_err());
         settles_at(&kit, before).await;
-        let given_up = tokio::time::timeout(soon, kit.accounts.reprove(&ann, &right, CLIENT));
+        let given_up = tokio::time::timeout(soon, kit.accounts.reprove(&ann, &right, CLIENT, None));
         assert!(given_up.await.is_err());
         settles_at(&kit, before).await;
         let given_up = tokio::time::timeout(soon, kit.accounts.hash_behind_link(&right, CLIENT));
@@ -509,7 +509,7 @@ async fn cwe_770_right_passwords_are_no_free_work() {
     }
     let mut proved = 0;
     for _ in 0..60 {
-        proved += u32::from(kit.accounts.reprove(&mallory, &right, CLIENT).await.is_ok());
+        proved += u32::from(kit.accounts.reprove(&mallory, &right, CLIENT, None).await.is_ok());
     }
     assert!((31..=33).contains(&proved), "{proved}");
     // Neither others at the same address wait, nor the account elsewhere.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use vauban::Template;
 
 use crate::Hash;
-use crate::accounts::SignInFailure;
+use crate::accounts::{Proved, SignInFailure};
 use crate::device::REMEMBERED;
 use crate::forms::SignUpForm;
 use crate::identify;
@@ -17,13 +17,18 @@ use crate::people::Account;
 use crate::sessions::{SessionToken, Start, Visitor};
 use vauban::forms::{BoundField, Clean, Cleaned, Form, FormFields, Problem};
 use vauban::hooks::Refused;
-use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
+use vauban::http::{Cookie, Error, LocalUrl, Redirect, Request, Response, Result};
 use vauban::messages::Level;
 use vauban::orm::DateTime;
-use vauban::site::SESSION_COOKIE;
 
 /// The cookie of a browser that signed in before, without its prefix.
-pub(crate) const DEVICE_COOKIE: &str = "device";
+const DEVICE_COOKIE: &str = "device";
+
+/// The device cookie that was sent.
+pub(crate) fn device_of(cx: &Request) -> Option<&str> {
+    #[allow(deprecated)]
+    cx.__cookie_of_framework(DEVICE_COOKIE)
+}
 
 /// `?next=`: where to go afterwards.
 #[derive(Debug, Default, Deserialize)]
@@ -63,17 +68,23 @@ impl AccountPages {
             .ok_or_else(|| Error::internal("`/` is not a local address"))
     }
 
-    /// Where to go after a sign-in with this password: to another one, if it was stolen elsewhere (ASVS 6.2.12).
-    pub(crate) fn next_after(&self, password: &Password, query: &Next) -> Result<Redirect> {
-        if !self.accounts.is_breached(password) {
-            return self.next(query);
-        }
-        self.cx.say(
-            Level::Warning,
+    /// Where to go after a sign-in with this password: to another one, if it was stolen elsewhere (ASVS 6.2.12), or if less of it counts
+    /// than was typed (ASVS 6.2.8); and from there on.
+    pub(crate) fn next_after(&self, password: &Password, proved: &Proved, query: &Next) -> Result<Redirect> {
+        let why = if self.accounts.is_breached(password) {
             "Your password is on a list of passwords that were stolen elsewhere: whoever guesses tries it first. Please choose another \
-             one now.",
-        );
-        Ok(Redirect::to(crate::urls::password()))
+             one now."
+        } else if proved.is_cut {
+            "Your password is longer than what was kept of it: only its beginning counts. Please choose another one now."
+        } else {
+            return self.next(query);
+        };
+        self.cx.say(Level::Warning, why);
+        let url = crate::urls::password();
+        Ok(Redirect::to(match LocalUrl::parse(&query.next, &self.cx) {
+            Some(next) => url.query("next", next.as_str()),
+            None => url,
+        }))
     }
 
     /// What was typed for a new account, if it is valid and its password is not weak; else the form with what is wrong with it
@@ -167,7 +178,8 @@ impl AccountPages {
     /// How a session begins here, in place of the one that the browser has.
     pub(crate) fn start(&self) -> Start {
         Start {
-            before: self.who().map(|who| who.session.token()),
+            before: self.who().map(|who| who.session.id()),
+            data: String::new(),
             visitor: self.visitor(),
             remembered: None,
         }
@@ -176,6 +188,11 @@ impl AccountPages {
     /// Whoever sent the request, as account's owners read it.
     pub(crate) fn visitor(&self) -> Visitor {
         Visitor::of(&self.cx)
+    }
+
+    /// The device cookie, where the browser has one.
+    pub(crate) fn device(&self) -> Option<&str> {
+        device_of(&self.cx)
     }
 
     /// The session's cookie, for as long as the browser is open or until then.

@@ -46,7 +46,7 @@ pub async fn submit(
     };
     let accounts = &at.accounts;
     let proved = match accounts
-        .reprove(&who.person, &form.password, at.cx.client_ip())
+        .reprove(&who.person, &form.password, at.cx.client_ip(), at.device())
         .await
     {
         Ok(proved) => proved,
@@ -55,7 +55,7 @@ pub async fn submit(
             return at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, page);
         }
     };
-    let before = who.session.token();
+    let before = who.session.id();
     // In the writer's turn. CWE-613: a session that was ended meanwhile is not brought back.
     db.begin().await?;
     let Some(data) = accounts.sessions.data(&db, before).await? else {
@@ -63,6 +63,7 @@ pub async fn submit(
     };
     let remembered = who.session.remembered();
     let start = Start {
+        data,
         remembered,
         ..at.start()
     };
@@ -70,8 +71,14 @@ pub async fn submit(
         let form = form.refuse(|_| ());
         return at.failed(SignInFailure::Wrong, WRONG, form, TITLE, page);
     };
-    accounts.sessions.write_data(&db, token.hash(), data).await?;
-    at.welcome(&who.person, &token, Some(proved.stored()));
+    // ASVS 6.3.5: a browser becomes known at the sign-in, where that is told.
+    let known = |cookie| {
+        accounts
+            .devices
+            .recognise(cookie, who.person.email.as_str(), Some(&proved.hash))
+    };
+    let is_known = at.device().and_then(known).is_some();
+    at.welcome(&who.person, &token, is_known.then(|| proved.stored()));
     at.give_session(&token, remembered);
     Ok(Response::of(at.next(&query)?))
 }

@@ -30,7 +30,7 @@ pub async fn show(_: Reauthenticated, at: AccountPages, db: Db) -> Result<Respon
     Ok(at.page(TITLE, page))
 }
 
-/// Has it made.
+/// Has a task make it, as who asks.
 #[view(post, "/data/")]
 pub async fn submit(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> Result<Response> {
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;

@@ -3,7 +3,7 @@
 use vauban::orm::{Db, Write};
 use vauban::{Template, view};
 
-use super::answers::{DEVICE_COOKIE, Next};
+use super::answers::Next;
 use crate::accounts::SignInFailure;
 use crate::events;
 use crate::forms::LoginForm;
@@ -26,12 +26,20 @@ const WRONG: Problem = Problem::new(
 #[template("accounts/login.html", standalone)]
 struct LoginPage {
     form: Form<LoginForm>,
+    remembers: bool,
+}
+
+impl LoginPage {
+    fn of(at: &AccountPages, form: Form<LoginForm>) -> Self {
+        let remembers = at.accounts.sessions.remembers();
+        Self { form, remembers }
+    }
 }
 
 /// The page.
 #[view(get, "/login/")]
 pub async fn show(_: Public, at: AccountPages) -> Result<Response> {
-    Ok(at.page(TITLE, LoginPage { form: Form::empty() }))
+    Ok(at.page(TITLE, LoginPage::of(&at, Form::empty())))
 }
 
 /// Signs in: a new session, whatever session there was before.
@@ -45,15 +53,13 @@ pub async fn submit(
 ) -> Result<Response> {
     let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
-        Err(form) => return Ok(at.again(TITLE, LoginPage { form })),
+        Err(form) => return Ok(at.again(TITLE, LoginPage::of(&at, form))),
     };
-    #[allow(deprecated)]
-    let device = at.cx.__cookie_of_framework(DEVICE_COOKIE);
+    let device = at.device();
     let accounts = &at.accounts;
     let known = accounts
         .authenticate(&form.email, &form.password, at.cx.client_ip(), device)
         .await;
-    let remembered = form.remember.then(|| accounts.sessions.remembered_from_now());
     let entered = match known {
         Ok((person, proved)) => {
             let known = |cookie| {
@@ -64,23 +70,28 @@ pub async fn submit(
             let is_new = device.and_then(known).is_none();
             // Before the writer's turn, as all counting.
             let tells = is_new && accounts.may_tell_of_device(&person).await?;
+            // Staff tick the box in vain: nobody is told on the page before it is known who they are (CWE-204).
+            let asked = form.remember.then_some(&person.facts);
+            let remembered = asked.and_then(|who| accounts.sessions.remembered_from_now(who));
             let start = Start {
                 remembered,
                 ..at.start()
             };
             // CWE-204: behind the right password, so that a refusal tells nobody who has an account.
             if let Err(refused) = fire(&db, &person.signing_in()).await {
-                return at.not_let_in(refused, form.refuse(|_| ()), TITLE, |form| LoginPage { form });
+                return at.not_let_in(refused, form.refuse(|_| ()), TITLE, |form| {
+                    LoginPage::of(&at, form)
+                });
             }
             let token = accounts.enter(&db, &person, &proved, start).await?;
             token
-                .map(|token| (person, proved, token, is_new, tells))
+                .map(|token| (person, proved, token, is_new, tells, remembered))
                 .ok_or(SignInFailure::Wrong)
         }
         Err(failure) => Err(failure),
     };
     match entered {
-        Ok((person, proved, token, is_new, tells)) => {
+        Ok((person, proved, token, is_new, tells, remembered)) => {
             // ASVS 6.3.5. Only for who got in: who did not sees no difference.
             if is_new {
                 let happened = Happened::NewDevice;
@@ -96,15 +107,15 @@ pub async fn submit(
             at.welcome(&person, &token, Some(proved.stored()));
             at.give_session(&token, remembered);
             events::SIGNED_IN.log(Some(&at.cx));
-            Ok(Response::of(at.next_after(&form.password, &query)?))
+            Ok(Response::of(at.next_after(&form.password, &proved, &query)?))
         }
         Err(failure) => {
             match failure {
                 SignInFailure::Wait(_) | SignInFailure::Busy => events::SIGN_IN_THROTTLED.log(Some(&at.cx)),
                 SignInFailure::Wrong | SignInFailure::Internal(_) => events::SIGN_IN_FAILED.log(Some(&at.cx)),
             }
-            at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| LoginPage {
-                form,
+            at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| {
+                LoginPage::of(&at, form)
             })
         }
     }

@@ -15,7 +15,7 @@ use vauban::site::SESSION_COOKIE;
 pub async fn submit(_: Public, at: AccountPages, db: Db<Write>) -> Result<Response> {
     if let Some(who) = at.who() {
         // ASVS 7.4.1, CWE-613: the row goes, so a kept copy of the cookie opens nothing.
-        at.accounts.sessions.end(&db, who.session.token()).await?;
+        at.accounts.sessions.end(&db, who.session.id()).await?;
         events::SIGNED_OUT.log(Some(&at.cx));
     }
     at.accounts.kept.discard(&at.cx, &db).await?;

@@ -1,4 +1,4 @@
-//! Changing the password: `GET` and `POST` of `password/`; fields `old_password`, `new_password`,
+//! Changing the password: `GET` and `POST` of `password/?next=`; fields `old_password`, `new_password`,
 //! `new_password_again`.
 
 use vauban::orm::{Db, Write};
@@ -14,7 +14,7 @@ use vauban::forms::{Form, Problem};
 use vauban::hooks::fire;
 use vauban::http::{Error, Response, Result};
 use vauban::messages::Level;
-use vauban::routing::{Refusal, SignedIn};
+use vauban::routing::{Query, Refusal, SignedIn};
 
 const TITLE: &str = "Change your password";
 const WRONG: Problem = Problem::new("password_incorrect", "The old password is not right.");
@@ -44,6 +44,7 @@ pub async fn submit(
     _: SignedIn,
     at: AccountPages,
     db: Db<Write>,
+    query: Query<Next>,
     form: Form<PasswordForm>,
 ) -> Result<Response> {
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
@@ -61,7 +62,11 @@ pub async fn submit(
     };
     let client = at.cx.client_ip();
     // ASVS 6.2.3, CWE-620: whoever found an open session does not get the account.
-    let proved = match at.accounts.reprove(&who.person, &form.old_password, client).await {
+    let proved = match at
+        .accounts
+        .reprove(&who.person, &form.old_password, client, at.device())
+        .await
+    {
         Ok(proved) => proved,
         Err(failure) => {
             events::SIGN_IN_FAILED.log(Some(&at.cx));
@@ -103,7 +108,7 @@ pub async fn submit(
         .await?;
     // ASVS 7.4.3: all of them, also the one that somebody else may have.
     at.accounts.sessions.end_all(&db, user).await?;
-    let proved = Proved { hash, renewed: None };
+    let proved = Proved::of(hash);
     let token = match changed {
         true => at.accounts.enter(&db, &who.person, &proved, at.start()).await?,
         false => None,
@@ -127,5 +132,5 @@ pub async fn submit(
         Level::Success,
         "Your password is changed. Every other session of yours has ended.",
     );
-    Ok(Response::of(at.next(&Next::default())?))
+    Ok(Response::of(at.next(&query)?))
 }

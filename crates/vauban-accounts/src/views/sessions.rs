@@ -37,17 +37,17 @@ struct OneSession {
 pub async fn show(_: SignedIn, at: AccountPages) -> Result<Response> {
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
     let rows = at.accounts.sessions.of(who.person.facts.id).await?;
-    let this = who.session.token();
+    let this = who.session.id();
     let sessions: Vec<_> = rows.into_iter().map(|row| OneSession::of(row, this)).collect();
     let has_others = sessions.iter().any(|session| !session.is_this);
     Ok(at.page(TITLE, SessionsPage { sessions, has_others }))
 }
 
 impl OneSession {
-    fn of(row: SessionRow, this: crate::sessions::TokenHash) -> Self {
+    fn of(row: SessionRow, this: Id<SessionRow>) -> Self {
         Self {
             id: row.id.uuid(),
-            is_this: row.token == this,
+            is_this: row.id == this,
             device: row.device,
             network: row.network,
             seen: row.seen,
@@ -74,7 +74,7 @@ pub async fn end(_: Reauthenticated, at: AccountPages, db: Db<Write>, id: Path<U
         .record(&db, user, happened, at.visitor())
         .await?;
     events::SESSIONS_ENDED.log(Some(&at.cx));
-    if ended.token == who.session.token() {
+    if ended.id == who.session.id() {
         identify::forget(&at.cx);
         return Ok(Redirect::to(urls::login()));
     }
@@ -86,7 +86,7 @@ pub async fn end(_: Reauthenticated, at: AccountPages, db: Db<Write>, id: Path<U
 #[view(post, "/sessions/")]
 pub async fn end_others(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> Result<Redirect> {
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
-    let (user, this) = (who.person.facts.id, who.session.token());
+    let (user, this) = (who.person.facts.id, who.session.id());
     if at.accounts.sessions.end_others(&db, user, this).await? > 0 {
         let happened = Happened::OthersEnded;
         at.accounts

@@ -131,7 +131,7 @@ pub async fn submit(
         }
         Err(Refused::Failed(error)) => return Err(error),
     }
-    let proved = Proved { hash, renewed: None };
+    let proved = Proved::of(hash);
     let token = accounts.enter(&db, &person, &proved, at.start()).await?;
     let token = token
         .ok_or_else(|| Error::internal("a new account is not active: `is_active` needs `default = true`"))?;

@@ -20,7 +20,7 @@ type Call<E> = for<'a> fn(&'a Db<Write>, &'a E) -> Done<'a, E>;
 pub struct HookMeta {
     /// Its type's path in the program.
     pub hook: &'static str,
-    /// The event's.
+    /// The path of the event's type.
     pub event: &'static str,
     /// That of the service as which it acts.
     pub service: &'static str,

@@ -631,9 +631,10 @@ impl Request {
         std::mem::take(&mut *lock(&self.cookies))
     }
 
-    /// Forgets cookies and messages that were to be sent: what they belong to was undone.
+    /// Forgets cookies and messages that were to be sent: what they belong to was undone. Not what finding out who asks has set, which no
+    /// view undoes: a session's next token that is lost would make its owner a thief of the one before (CWE-294).
     pub(crate) fn forget_effects(&self) {
-        lock(&self.cookies).clear();
+        lock(&self.cookies).clone_from(&self.left_by_asking.cookies);
         self.messages.drop_added();
     }
 

@@ -94,7 +94,7 @@ pub enum Beside {
     },
     /// What is done when something happens.
     Hook {
-        /// The hook.
+        /// What does it, by its path.
         hook: &'static str,
         /// On what it is called.
         event: &'static str,

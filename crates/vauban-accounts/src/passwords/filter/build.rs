@@ -1,12 +1,10 @@
 //! Making a filter, line by line.
 
-use std::path::Path;
-
 use unicode_normalization::UnicodeNormalization as _;
 use xorf::BinaryFuse16;
 use zeroize::Zeroizing;
 
-use super::file::{self, FilterError, MAX_ENTRIES};
+use super::file::{FilterError, MAX_ENTRIES, Target};
 use super::{key, key_of_digest};
 
 /// A filter on its way.
@@ -16,6 +14,16 @@ use super::{key, key_of_digest};
 pub(crate) struct FilterBuilder {
     keys: Vec<u64>,
     at_least: u64,
+    taken: Taken,
+    /// Of the passwords those that look like digests of another kind.
+    strange: u64,
+}
+
+/// What was taken, before duplicates were put together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) digests: u64,
+    pub(crate) passwords: u64,
 }
 
 /// Why a line is not taken.
@@ -23,6 +31,8 @@ pub(crate) struct FilterBuilder {
 pub(crate) enum NotALine {
     /// Hexadecimal digits and a count, and not those of a SHA-1.
     OfAnotherDigest,
+    /// A zero byte is in it: UTF-16 has one beside every letter.
+    NotUtf8,
     /// There are as many as a filter holds.
     TooMany,
 }
@@ -31,9 +41,14 @@ impl FilterBuilder {
     /// Leaves out what was seen less often, where the list tells.
     pub(crate) fn at_least(seen: u64) -> Self {
         Self {
-            keys: Vec::new(),
             at_least: seen,
+            ..Self::default()
         }
+    }
+
+    /// What was taken until now.
+    pub(crate) fn taken(&self) -> Taken {
+        self.taken
     }
 
     /// Takes a line: `HEX:count` or `HEX` with the 40 hexadecimal digits of a SHA-1, or a password as it is.
@@ -41,7 +56,11 @@ impl FilterBuilder {
     /// # Errors
     /// [`NotALine`].
     pub(crate) fn add(&mut self, line: &[u8]) -> Result<(), NotALine> {
-        let before = line.iter().rposition(|byte| *byte == b':');
+        let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+        if line.contains(&0) {
+            return Err(NotALine::NotUtf8);
+        }
+        let before = line.iter().rposition(|byte| b":;, \t".contains(byte));
         let counted = before.and_then(|at| Some((&line[..at], count(&line[at + 1..])?)));
         let (digits, seen) = counted.unwrap_or((line, u64::MAX));
         match digest(digits) {
@@ -51,6 +70,7 @@ impl FilterBuilder {
                     return Ok(());
                 }
                 self.push(key_of_digest(&digest))?;
+                self.taken.digests += 1;
                 match counted {
                     Some(_) => Ok(()),
                     None => self.push(key(line)),
@@ -58,7 +78,11 @@ impl FilterBuilder {
             }
             None if counted.is_some() && is_of_another_digest(digits) => Err(NotALine::OfAnotherDigest),
             None if line.is_empty() => Ok(()),
-            None => self.push(normal(line)),
+            None => {
+                self.taken.passwords += 1;
+                self.strange += u64::from(is_of_another_digest(line));
+                self.push(normal(line))
+            }
         }
     }
 
@@ -74,13 +98,17 @@ impl FilterBuilder {
     ///
     /// # Errors
     /// If there are none, or the file cannot be written.
-    pub(crate) fn write(self, path: &Path) -> Result<u64, FilterError> {
+    pub(crate) fn write(self, target: Target) -> Result<u64, FilterError> {
         let (filter, count) = self.filter()?;
-        file::write(path, &filter, count)?;
+        target.write(&filter, count)?;
         Ok(count)
     }
 
     pub(super) fn filter(mut self) -> Result<(BinaryFuse16, u64), FilterError> {
+        // Some people's password is a digest. Where most are, it is a list of digests.
+        if 2 * self.strange > self.taken.passwords + self.taken.digests {
+            return Err(FilterError::OfAnotherDigest);
+        }
         // With duplicates there is no filter, however often it is tried.
         self.keys.sort_unstable();
         self.keys.dedup();
@@ -116,9 +144,10 @@ fn digest(digits: &[u8]) -> Option<[u8; 20]> {
     Some(digest)
 }
 
-/// NTLM (which the same place publishes), SHA-256: each would be taken for a password, and the filter would know none.
+/// NTLM (which the same place publishes), SHA-256, or what is left of a SHA-1 in a file that is named by its first five digits: each
+/// would be taken for a password, and the filter would know none.
 fn is_of_another_digest(digits: &[u8]) -> bool {
-    matches!(digits.len(), 32 | 64) && digits.iter().all(u8::is_ascii_hexdigit)
+    matches!(digits.len(), 32 | 35 | 64) && digits.iter().all(u8::is_ascii_hexdigit)
 }
 
 #[cfg(test)]
@@ -147,6 +176,9 @@ mod tests {
         assert_eq!(of(&[digest])[1], key(digest.as_bytes()));
         // Seen too seldom, or made up to fill a page.
         assert!(of(&[&format!("{digest}:1"), &format!("{digest}:0"), ""]).is_empty());
+        for separator in [" ", "\t", ";", ","] {
+            assert_eq!(of(&[&format!("{digest}{separator}9")]), password);
+        }
         // A password with a colon is one.
         assert_eq!(of(&["a:1"]), [key(b"a:1")]);
         // Two spellings of one text.
@@ -156,11 +188,42 @@ mod tests {
     /// The mistake: a list of another digest makes a filter that knows no password.
     #[test]
     fn digests_of_another_kind_are_refused() {
-        for digits in [32, 64] {
-            let line = format!("{}:3", "A1".repeat(digits / 2));
-            let added = FilterBuilder::default().add(line.as_bytes());
-            assert_eq!(added, Err(NotALine::OfAnotherDigest));
+        for digits in [32, 35, 64] {
+            let digest = &"A1".repeat(32)[..digits];
+            for count in [":3", " 3", "\t3"] {
+                let added = FilterBuilder::default().add(format!("{digest}{count}").as_bytes());
+                assert_eq!(added, Err(NotALine::OfAnotherDigest), "{digits}{count}");
+            }
+            // Without a count one may be a password, and most of a list is not.
+            let of = |lines: [&str; 2]| {
+                let mut builder = FilterBuilder::default();
+                lines
+                    .iter()
+                    .for_each(|line| builder.add(line.as_bytes()).unwrap());
+                builder.filter().map(|(_, count)| count)
+            };
+            assert_eq!(of([digest, "one password"]).unwrap(), 2);
+            assert!(matches!(
+                of([digest, &"B2".repeat(16)]),
+                Err(FilterError::OfAnotherDigest)
+            ));
         }
+    }
+
+    /// The mistake: a list in UTF-16, of which every line but the first begins in the middle of a letter.
+    #[test]
+    fn text_of_another_form_is_refused() {
+        let list: Vec<u8> = "\u{feff}one\ntwo"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        for line in list.split(|byte| *byte == b'\n') {
+            assert_eq!(FilterBuilder::default().add(line), Err(NotALine::NotUtf8));
+        }
+        // What Windows writes before UTF-8 belongs to no password.
+        assert_eq!(of(&["\u{feff}one password"]), of(&["one password"]));
+        let digest = "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:9";
+        assert_eq!(of(&[&format!("\u{feff}{digest}")]), of(&[digest]));
     }
 
     /// Attack: a list with duplicates, with which no filter can be built, keeps the command busy for ever.

@@ -12,7 +12,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use xorf::{BinaryFuse16, Descriptor};
@@ -39,6 +39,8 @@ pub(crate) enum FilterError {
     Corrupt,
     /// There is no password in it.
     Empty,
+    /// Most of the list are digests of another kind than SHA-1.
+    OfAnotherDigest,
     /// No filter came of it.
     NotBuilt,
 }
@@ -56,6 +58,9 @@ impl fmt::Display for FilterError {
                 f.write_str("the filter of passwords is not whole: it is cut off, or was changed")
             }
             Self::Empty => f.write_str("the list has no password"),
+            Self::OfAnotherDigest => f.write_str(
+                "most of the list are digests of another kind than SHA-1, which the filter would take for passwords: take the SHA-1 list",
+            ),
             Self::NotBuilt => f.write_str("no filter could be built of these passwords; leave one out"),
         }
     }
@@ -71,46 +76,89 @@ impl From<io::Error> for FilterError {
 
 /// Reads a file that [`write`] wrote.
 pub(super) fn read(path: &Path) -> Result<BinaryFuse16, FilterError> {
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
+    let (file, length) = open(path)?;
+    parse(BufReader::with_capacity(1 << 16, file), length)
+}
+
+/// Whether the file has a filter's header and is as long as that says. Its fingerprints are not read.
+pub(super) fn look(path: &Path) -> Result<(), FilterError> {
+    let (mut file, length) = open(path)?;
+    Header::read(&mut file, length).map(|_| ())
+}
+
+fn open(path: &Path) -> Result<(File, u64), FilterError> {
+    // Before it is opened: a pipe would wait for who writes to it.
+    if !std::fs::metadata(path)?.is_file() {
         return Err(FilterError::NotAFilter);
     }
-    parse(BufReader::with_capacity(1 << 16, file), metadata.len())
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    Ok((file, length))
+}
+
+/// What stands before the fingerprints.
+struct Header {
+    bytes: [u8; HEADER],
+    checksum: [u8; CHECKSUM],
+    descriptor: Descriptor,
+    /// How many fingerprints there are.
+    count: usize,
+}
+
+impl Header {
+    /// Reads that of a filter of so many bytes.
+    fn read(from: &mut impl Read, length: u64) -> Result<Self, FilterError> {
+        let mut bytes = [0; HEADER];
+        let mut checksum = [0; CHECKSUM];
+        if length < (HEADER + CHECKSUM) as u64 {
+            return Err(FilterError::NotAFilter);
+        }
+        from.read_exact(&mut bytes)?;
+        from.read_exact(&mut checksum)?;
+        let mut fields = Fields(&bytes);
+        if fields.take::<8>() != MAGIC {
+            return Err(FilterError::NotAFilter);
+        }
+        let version = fields.u32();
+        if version != VERSION {
+            return Err(FilterError::Version(version));
+        }
+        let (entries, seed) = (fields.u64(), fields.u64());
+        let (segment_length, segment_count_length, count) = (fields.u32(), fields.u32(), fields.u64());
+        let is_sound = count <= MAX_FINGERPRINTS
+            && length == (HEADER + CHECKSUM) as u64 + 2 * count
+            && (1..=MAX_ENTRIES).contains(&entries)
+            && segment_length.is_power_of_two()
+            && segment_count_length > 0
+            && segment_count_length % segment_length == 0
+            // Three positions, each in its segment.
+            && count == u64::from(segment_count_length) + 2 * u64::from(segment_length)
+            && u32::try_from(count).is_ok();
+        if !is_sound {
+            return Err(FilterError::Corrupt);
+        }
+        Ok(Self {
+            bytes,
+            checksum,
+            descriptor: Descriptor {
+                seed,
+                segment_length,
+                segment_length_mask: segment_length - 1,
+                segment_count_length,
+            },
+            count: usize::try_from(count).map_err(|_| FilterError::Corrupt)?,
+        })
+    }
 }
 
 /// Reads a filter of so many bytes. CWE-502, CWE-125: what is looked up in it stays in it, whatever the bytes are.
 pub(super) fn parse(mut from: impl Read, length: u64) -> Result<BinaryFuse16, FilterError> {
-    let mut header = [0; HEADER];
-    let mut checksum = [0; CHECKSUM];
-    if length < (HEADER + CHECKSUM) as u64 {
-        return Err(FilterError::NotAFilter);
-    }
-    from.read_exact(&mut header)?;
-    from.read_exact(&mut checksum)?;
-    let mut fields = Fields(&header);
-    if fields.take::<8>() != MAGIC {
-        return Err(FilterError::NotAFilter);
-    }
-    let version = fields.u32();
-    if version != VERSION {
-        return Err(FilterError::Version(version));
-    }
-    let (entries, seed) = (fields.u64(), fields.u64());
-    let (segment_length, segment_count_length, count) = (fields.u32(), fields.u32(), fields.u64());
-    let is_sound = count <= MAX_FINGERPRINTS
-        && length == (HEADER + CHECKSUM) as u64 + 2 * count
-        && (1..=MAX_ENTRIES).contains(&entries)
-        && segment_length.is_power_of_two()
-        && segment_count_length > 0
-        && segment_count_length % segment_length == 0
-        // Three positions, each in its segment.
-        && count == u64::from(segment_count_length) + 2 * u64::from(segment_length)
-        && u32::try_from(count).is_ok();
-    if !is_sound {
-        return Err(FilterError::Corrupt);
-    }
-    let count = usize::try_from(count).map_err(|_| FilterError::Corrupt)?;
+    let Header {
+        bytes: header,
+        checksum,
+        descriptor,
+        count,
+    } = Header::read(&mut from, length)?;
     let mut digest = Sha256::new();
     digest.update(header);
     let mut fingerprints = Vec::with_capacity(count);
@@ -126,27 +174,62 @@ pub(super) fn parse(mut from: impl Read, length: u64) -> Result<BinaryFuse16, Fi
         return Err(FilterError::Corrupt);
     }
     Ok(BinaryFuse16 {
-        descriptor: Descriptor {
-            seed,
-            segment_length,
-            segment_length_mask: segment_length - 1,
-            segment_count_length,
-        },
+        descriptor,
         fingerprints: fingerprints.into_boxed_slice(),
     })
 }
 
-/// Writes a filter of so many entries. Beside the place first, so that no half of one ever stands there.
-pub(super) fn write(path: &Path, filter: &BinaryFuse16, entries: u64) -> Result<(), FilterError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let mut to = BufWriter::new(File::create(&beside)?);
-    put(&mut to, filter, entries)?;
-    to.into_inner()
-        .map_err(io::IntoInnerError::into_error)?
-        .sync_all()?;
-    std::fs::rename(&beside, path)?;
-    Ok(())
+/// Where a filter is to stand. It is written beside that place first, so that no half of one ever stands there.
+///
+/// CWE-59, CWE-377: what is written to is a new file of a name that nobody could put a link at, and no other run writes to it.
+#[derive(Debug)]
+pub(crate) struct Target {
+    path: PathBuf,
+    beside: PathBuf,
+    file: File,
+}
+
+impl Target {
+    /// Makes the file beside the place: whether it can be made shows before the list is read.
+    ///
+    /// # Errors
+    /// If it cannot.
+    pub(crate) fn at(path: &Path) -> Result<Self, FilterError> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(io::Error::other)?;
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(format!(".{:016x}.new", u64::from_le_bytes(random)));
+        let beside = PathBuf::from(beside);
+        let file = File::create_new(&beside)?;
+        Ok(Self {
+            path: path.to_owned(),
+            beside,
+            file,
+        })
+    }
+
+    /// Writes a filter of so many entries.
+    pub(super) fn write(self, filter: &BinaryFuse16, entries: u64) -> Result<(), FilterError> {
+        let mut to = BufWriter::new(&self.file);
+        put(&mut to, filter, entries)?;
+        drop(to);
+        self.file.sync_all()?;
+        std::fs::rename(&self.beside, &self.path)?;
+        // The name lasts, too.
+        #[cfg(unix)]
+        if let Some(folder) = self.path.parent() {
+            let here = folder.as_os_str().is_empty();
+            File::open(if here { Path::new(".") } else { folder })?.sync_all()?;
+        }
+        Ok(())
+    }
+}
+
+/// Of what came to nothing, nothing is left.
+impl Drop for Target {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.beside);
+    }
 }
 
 fn put(to: &mut impl Write, filter: &BinaryFuse16, entries: u64) -> Result<(), FilterError> {

@@ -15,8 +15,8 @@ use sha1::{Digest as _, Sha1};
 use xorf::{BinaryFuse16, Filter as _};
 
 use super::password::Password;
-pub(crate) use build::{FilterBuilder, NotALine};
-pub(crate) use file::FilterError;
+pub(crate) use build::{FilterBuilder, NotALine, Taken};
+pub(crate) use file::{FilterError, Target};
 
 /// The filter that a site has. Cheap to clone.
 #[derive(Clone)]
@@ -31,6 +31,14 @@ impl PasswordFilter {
         match path.trim() {
             "" => Ok(None),
             path => Ok(Some(Self(Arc::new(file::read(Path::new(path))?)))),
+        }
+    }
+
+    /// What is wrong with the filter of a setting, as far as its header and length tell: start reads all of it, and `check` need not.
+    pub(crate) fn look(path: &str) -> Result<(), FilterError> {
+        match path.trim() {
+            "" => Ok(()),
+            path => file::look(Path::new(path)),
         }
     }
 

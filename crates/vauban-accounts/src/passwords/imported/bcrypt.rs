@@ -2,7 +2,7 @@
 //!
 //! CWE-916: it looks at 72 bytes and no more, so nothing new is ever hashed with it here.
 
-use ::bcrypt::verify;
+use ::bcrypt::{HashParts, verify};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
@@ -12,6 +12,8 @@ use crate::passwords::work::{Kind, Work, note};
 /// CWE-400: each step doubles the work. Django's own are at 12.
 const MAX_COST: u32 = 15;
 const MIN_COST: u32 = 4;
+/// The bytes of a password that count.
+const LOOKED_AT: usize = 72;
 /// `$2b$12$`, 22 characters of salt, 31 of hash.
 const LENGTH: usize = 60;
 
@@ -48,6 +50,8 @@ impl Bcrypt {
         if !is_well_formed {
             return Err(of_form);
         }
+        // What verifying would not read opens to nobody.
+        text.parse::<HashParts>().map_err(|_| of_form)?;
         let cost = cost.parse().map_err(|_| of_form)?;
         if !(MIN_COST..=MAX_COST).contains(&cost) {
             return Err(HashError(
@@ -63,6 +67,11 @@ impl Bcrypt {
 
     pub(super) fn work(&self) -> Work {
         work(self.cost)
+    }
+
+    /// Whether only the beginning of this password was hashed.
+    pub(super) fn cuts(&self, password: &[u8]) -> bool {
+        matches!(self.input, Input::Itself) && password.len() > LOOKED_AT
     }
 
     pub(super) fn verify(&self, password: &[u8]) -> Result<bool, HashError> {

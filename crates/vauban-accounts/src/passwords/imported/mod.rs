@@ -48,6 +48,16 @@ impl Imported {
         })
     }
 
+    /// Whether only the beginning of this password was hashed.
+    #[cfg_attr(not(feature = "import-hashes"), expect(clippy::unused_self, unused_variables))]
+    pub(super) fn cuts(&self, typed: &[u8]) -> bool {
+        #[cfg(feature = "import-hashes")]
+        if let Self::Bcrypt(hash) = self {
+            return hash.cuts(typed);
+        }
+        false
+    }
+
     /// What verifying it takes.
     pub(super) fn work(&self) -> Work {
         match self {

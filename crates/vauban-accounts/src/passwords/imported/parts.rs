@@ -24,6 +24,10 @@ pub(super) fn salt(text: &str) -> Result<String, HashError> {
     if text.len() > MAX_SALT {
         return Err(HashError("its salt is longer than 128 bytes"));
     }
+    // No database has to take what Django does not write: PostgreSQL has no zero byte in a text.
+    if text.chars().any(char::is_control) {
+        return Err(HashError("its salt has what is no letter, digit or sign"));
+    }
     Ok(text.to_owned())
 }
 

@@ -10,6 +10,9 @@ use crate::passwords::work::{Kind, Work, note};
 const MAX_BLOCKS: u64 = (128 << 20) / 128;
 /// CWE-400: one after the other they are as much as five of the largest. Django's own are five of 16 MiB.
 const MAX_WORK: u64 = 5 * MAX_BLOCKS;
+/// CWE-789: `p` blocks of `128 * r` bytes are held besides, all at once. Django's own are 5 and 8.
+const MAX_R: u32 = 32;
+const MAX_P: u32 = 16;
 
 #[derive(Debug)]
 pub(crate) struct Scrypt {
@@ -34,6 +37,11 @@ impl Scrypt {
             return Err(OF_FORM);
         }
         let blocks = u64::from(n).saturating_mul(r.into());
+        if r > MAX_R || p > MAX_P {
+            return Err(HashError(
+                "its r is above 32 or its p above 16, which is not verified",
+            ));
+        }
         if blocks > MAX_BLOCKS || blocks.saturating_mul(p.into()) > MAX_WORK {
             return Err(HashError(
                 "costs more than is verified, which is 128 MiB, five times over",
