@@ -106,6 +106,7 @@ pub(crate) fn wire(
         module: "",
         units,
         keys: keys.of_site(),
+        permissions: modules.permissions(),
         parts: Parts::default(),
         identity: None,
         task_queue: None,
@@ -188,7 +189,9 @@ fn permissions(modules: &Modules) -> Result<(), Failure> {
             )));
         }
     }
-    if let Some(beyond) = listed.iter().find(|permission| !permission.list()) {
+    #[allow(deprecated)] // ours to call
+    let beyond = listed.iter().find(|permission| !permission.list());
+    if let Some(beyond) = beyond {
         return Err(Failure::new(format_args!(
             "The permission `{}` is one too many: a program has at most {MOST_PERMISSIONS}.",
             beyond.name
