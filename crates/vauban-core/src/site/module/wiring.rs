@@ -244,7 +244,7 @@ mod tests {
         Ok((wired, keys))
     }
 
-    vauban_orm::permission!(Publish = "wiring.publish", "may publish");
+    vauban_orm::permission!(pub Publish = "wiring.publish", "may publish");
     vauban_orm::permission!(Again = "wiring.publish", "may publish by another type");
 
     #[derive(crate::Model)]
