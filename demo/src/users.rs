@@ -11,7 +11,6 @@ use crate::urls;
 #[derive(Clone, Model, UserAccount)]
 #[model(
     user,
-    changes,
     related(memberships: Membership.user),
     unique_oracle = waiver!(UniqueOracle, "accounts alone write addresses and tell nobody")
 )]

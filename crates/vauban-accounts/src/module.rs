@@ -6,7 +6,7 @@ use std::sync::Arc;
 use vauban::Respond;
 use vauban::commands::Failure;
 use vauban::forms::{Edits, WithoutContext};
-use vauban::orm::{PermissionMeta, migrations};
+use vauban::orm::migrations;
 use vauban::site::{Site, Stop};
 
 use crate::accounts::{AccountOptions, Accounts, Said};
@@ -22,7 +22,7 @@ use crate::own_fields::{Asked, OwnFields};
 use crate::pages::{AccountPage, Layout};
 use crate::passwords::{PasswordFilter, Peppers};
 use crate::people::UserAccount;
-use crate::rights::{self, GroupRow, MemberRow, RightsStore, SuperusersStay, too_many};
+use crate::rights::{self, GroupRow, MemberRow, RightsEnd, RightsStore, SuperusersStay, too_many, unlisted};
 use crate::services::{AddressChange, Administration, Erasure, PasswordChange, SignIn, SignUp};
 use crate::sessions::{RenewedToken, SessionLimits, SessionRow, SessionStore};
 use crate::settings::AccountSettings;
@@ -137,6 +137,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .command(rights::permissions())
             .command(rights::groups())
             .check_rows(too_many::<U>)
+            .check_rows(unlisted)
             .identity(move |wiring, binder| {
                 if let Some(refusal) = own_fields.as_ref().and_then(|own| own.refusal()) {
                     return Err(Failure::new(refusal));
@@ -148,7 +149,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                     sign_up: settings.sign_up,
                     lifetimes: settings.lifetimes,
                     remember: settings.remember,
-                    permissions: wiring.parts.contributed::<PermissionMeta>().to_vec(),
+                    permissions: wiring.permissions.to_vec(),
                     site: wiring.package.name().to_owned(),
                     peppers: Peppers::of_settings(&settings.pepper, &settings.pepper_fallbacks),
                     filter: PasswordFilter::of_setting(&settings.password_filter).map_err(|error| {
@@ -174,12 +175,9 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                 accounts.offer_to_look_as(wiring.parts.contributed::<LookAs>())?;
                 Ok::<_, Failure>(Arc::new(accounts))
             });
-        let module = with_what_comes_later(module);
-        // Who is told nothing has no hook, which every unit would make room for.
-        let module = match U::meta().changes {
-            true => module.on_change(|_| Ok(SuperusersStay::<U>::new())),
-            false => module,
-        };
+        let module = with_what_comes_later(module)
+            .on_change(|_| Ok(SuperusersStay::<U>::new()))
+            .on_change(|_| Ok(RightsEnd::<U>::new()));
         #[cfg(debug_assertions)]
         let module = module.start_link(crate::development::start_link);
         module

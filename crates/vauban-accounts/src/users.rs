@@ -14,6 +14,7 @@ use super::passwords::NAMED;
 use super::people::{Account, UserAccount};
 use super::services::{AddressChange, Administration, Erasure, PasswordChange, SignIn, SignUp};
 use super::{Email, Hash};
+use crate::rights::superusers;
 
 /// A future of what the database answers.
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
@@ -296,10 +297,7 @@ impl<U: UserAccount> UserTable for TableOf<U> {
 
     fn other_superusers<'a>(&'a self, db: &'a Db<Write>, id: Uuid) -> Answer<'a, Vec<Uuid>> {
         Box::pin(async move {
-            let others = QuerySet::<U>::new().filter(|u| {
-                let columns = U::columns_of_account(u);
-                columns.is_superuser.eq(true) & columns.is_active.eq(true) & columns.id.ne(Id::from_uuid(id))
-            });
+            let others = superusers::<U>().filter(|u| U::columns_of_account(u).id.ne(Id::from_uuid(id)));
             let others = others.limit(100).all(&db.acting::<Administration<U>>()).await?;
             Ok(others.iter().map(|other| other.id().uuid()).collect())
         })
@@ -349,11 +347,7 @@ impl<U: UserAccount> UserTable for TableOf<U> {
         Box::pin(async move {
             let unit = units.begin();
             let db = unit.read_db().acting::<Administration<U>>();
-            let some = QuerySet::<U>::new().filter(|u| {
-                let columns = U::columns_of_account(u);
-                columns.is_superuser.eq(true) & columns.is_active.eq(true)
-            });
-            some.exists(&db).await
+            superusers::<U>().exists(&db).await
         })
     }
 

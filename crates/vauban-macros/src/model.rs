@@ -260,7 +260,8 @@ impl Writer<'_> {
             };
             quote!(#orm::meta::ConstraintMeta { name: #name, sql: #sql, typed: #typed })
         });
-        let changes = self.model.changes;
+        // CWE-269: what becomes of users is told, whatever their model says, so that the last superuser stays.
+        let changes = self.model.changes || self.model.user;
         let oracle = match &self.model.unique_oracle {
             Some(signed) => quote!(::core::option::Option::Some(#orm::__private::__place!(#signed))),
             None => quote!(::core::option::Option::None),

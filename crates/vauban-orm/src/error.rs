@@ -21,6 +21,8 @@ pub enum Error {
         /// The referring table.
         table: &'static str,
     },
+    /// What the unit would leave may not be (409), which a [change hook](crate::ChangeHook) found: why, for whoever asked.
+    Refused(&'static str),
     /// Values that the model does not accept (422), by field.
     Invalid(Vec<FieldProblem>),
     /// Another row has the same value in unique columns (409).
@@ -162,7 +164,7 @@ impl Error {
             Self::TooLarge(_) | Self::InvalidCursor => 400,
             Self::NotFound | Self::TooDeep => 404,
             Self::Forbidden => 403,
-            Self::Conflict | Self::Restricted { .. } | Self::Unique { .. } => 409,
+            Self::Conflict | Self::Restricted { .. } | Self::Refused(_) | Self::Unique { .. } => 409,
             Self::Invalid(_) => 422,
             Self::Busy(_)
             | Self::Locked { .. }
@@ -258,6 +260,7 @@ impl fmt::Display for Error {
                 row,
                 why,
             } => write!(f, "`{table}.{column}` of the row {row} is not opened: {why}"),
+            Self::Refused(why) => f.write_str(why),
             Self::Internal(what) => f.write_str(what),
             Self::Database(error) => write!(f, "database: {error}"),
         }

@@ -9,7 +9,8 @@ use uuid::Uuid;
 use vauban::commands::{Command, Failure, Run};
 
 use super::groups::refused;
-use super::store::{Holder, Rights, RightsStore};
+use super::model::GroupRow;
+use super::store::{Holder, Rights, RightsStore, names_of};
 use super::told::{GroupTold, Held, of};
 use crate::{Accounts, Email};
 
@@ -37,7 +38,7 @@ pub(crate) fn permissions() -> Command {
                 "Take a permission away that somebody was granted themselves",
                 |run| change(run, Whose::Person, false),
             )
-            .argument("EMAIL", "whose")
+            .argument("EMAIL", "whose, or an account's id")
             .argument("NAME", "the permission"),
         )
 }
@@ -202,7 +203,7 @@ async fn change(run: Run, whose: Whose, gives: bool) -> Result<(), Failure> {
     }
     let (holder, called) = match whose {
         Whose::Person => {
-            let (person, email) = person(accounts, run.argument("EMAIL")).await?;
+            let (person, email) = person(accounts, run.argument("EMAIL"), gives).await?;
             (Holder::Person(person), email)
         }
         Whose::Group => {
@@ -217,14 +218,21 @@ async fn change(run: Run, whose: Whose, gives: bool) -> Result<(), Failure> {
                 if matches!(holder, Holder::Group(_)) && rights.found(&db, &holder).await?.is_none() {
                     return Ok(None);
                 }
-                Ok(Some(match gives {
+                let done = match gives {
                     true => rights.give(&db, &holder, &name).await?,
                     false => rights.take(&db, &holder, &name).await?,
-                }))
+                };
+                let still = match holder {
+                    Holder::Person(person) if !gives => {
+                        still(&rights.rows_of(&db, person).await?, &[name.as_str()])
+                    }
+                    _ => Vec::new(),
+                };
+                Ok(Some((done, still)))
             }
         })
         .await?;
-    let Some(done) = done else {
+    let Some((done, still)) = done else {
         return no_group(&run, &rights).await;
     };
     let said = match (gives, done) {
@@ -233,12 +241,21 @@ async fn change(run: Run, whose: Whose, gives: bool) -> Result<(), Failure> {
         (false, true) => format!("{called} was granted {name}, and is no more."),
         (false, false) if rights.named(&name).is_none() => return Err(unknown(&rights, &name)),
         (false, false) => {
-            return Err(Failure::new(format_args!(
-                "{called} was not granted {name}: see `permissions list` for who was."
-            )));
+            return Err(Failure::new(match still.is_empty() {
+                true => format!("{called} was not granted {name}: see `permissions list` for who was."),
+                false => format!("{called} was not granted {name} themselves. {}", still.join(" ")),
+            }));
         }
     };
     run.out.line(format_args!("{said}"));
+    if matches!(whose, Whose::Group) && !gives {
+        run.out.line(format_args!(
+            "Its members may hold {name} otherwise: `permissions list` says by what."
+        ));
+    }
+    still
+        .iter()
+        .for_each(|still| run.out.line(format_args!("{still}")));
     Ok(())
 }
 
@@ -283,33 +300,64 @@ async fn member(run: Run, joins: bool) -> Result<(), Failure> {
     let accounts = run.part::<Arc<Accounts>>()?;
     let rights = accounts.rights.clone();
     let group = run.argument("GROUP").unwrap_or_default().to_owned();
-    let (person, email) = person(accounts, run.argument("EMAIL")).await?;
+    let (person, email) = person(accounts, run.argument("EMAIL"), joins).await?;
     let done = run
         .unit(|db| {
             let (rights, group) = (rights.clone(), group.clone());
             async move {
-                if rights.found(&db, &Holder::Group(group.clone())).await?.is_none() {
+                let Some(row) = rights.found(&db, &Holder::Group(group.clone())).await? else {
                     return Ok(None);
-                }
+                };
                 let done = match joins {
                     true => rights.add_member(&db, &group, person).await,
                     false => rights.remove_member(&db, &group, person).await,
                 };
-                done.map(Some).map_err(Failure::of)
+                let still = match joins {
+                    true => Vec::new(),
+                    false => still(&rights.rows_of(&db, person).await?, &names_of(&row.permissions)),
+                };
+                Ok(Some((done.map_err(Failure::of)?, still)))
             }
         })
         .await?;
+    let Some((done, still)) = done else {
+        return no_group(&run, &rights).await;
+    };
     let said = match (joins, done) {
-        (_, None) => return no_group(&run, &rights).await,
-        (true, Some(true)) => format!("{email} is in the group {group} now."),
-        (true, Some(false)) => format!("{email} was in the group {group} before."),
-        (false, Some(true)) => format!("{email} is no more in the group {group}."),
-        (false, Some(false)) => {
+        (true, true) => format!("{email} is in the group {group} now."),
+        (true, false) => format!("{email} was in the group {group} before."),
+        (false, true) => format!("{email} is no more in the group {group}."),
+        (false, false) => {
             return Err(Failure::new(format_args!("{email} is not in the group {group}.")));
         }
     };
     run.out.line(format_args!("{said}"));
+    still
+        .iter()
+        .for_each(|still| run.out.line(format_args!("{still}")));
     Ok(())
+}
+
+/// What of these somebody holds by other rows of theirs (CWE-281: an end that is none is said).
+pub(crate) fn still(rows: &[GroupRow], names: &[&str]) -> Vec<String> {
+    let by = |name: &str| {
+        let holding = rows
+            .iter()
+            .filter(|row| names_of(&row.permissions).contains(&name));
+        let by: Vec<String> = holding
+            .map(|row| match &row.name {
+                Some(group) => format!("the group {group}"),
+                None => "their own grant".to_owned(),
+            })
+            .collect();
+        by.join(", ")
+    };
+    names
+        .iter()
+        .map(|name| (name, by(name)))
+        .filter(|(_, by)| !by.is_empty())
+        .map(|(name, by)| format!("They still hold {name} by {by}."))
+        .collect()
 }
 
 /// Says which permissions there are.
@@ -347,9 +395,16 @@ async fn no_group(run: &Run, rights: &Rights) -> Result<(), Failure> {
     })
 }
 
-/// Whose account it is.
-async fn person(accounts: &Accounts, email: Option<&str>) -> Result<(Uuid, String), Failure> {
+/// Whose account it is: by its address or, as `permissions list` calls whoever has none any more, by its id. Nothing is given to who is
+/// gone.
+async fn person(accounts: &Accounts, email: Option<&str>, gives: bool) -> Result<(Uuid, String), Failure> {
     let email = email.unwrap_or_default();
+    if let Ok(id) = Uuid::try_parse(email) {
+        if gives && accounts.users.by_id(&accounts.units, id).await?.is_none() {
+            return Err(Failure::new(format_args!("There is no account {id}.")));
+        }
+        return Ok((id, id.to_string()));
+    }
     let email = Email::parse(email).map_err(|error| Failure::new(format_args!("{email}: {error}")))?;
     let found = accounts.users.by_email(&accounts.units, &email).await?;
     let (person, _) = found.ok_or_else(|| Failure::new(format_args!("Nobody has the address {email}.")))?;

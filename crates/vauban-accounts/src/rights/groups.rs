@@ -7,7 +7,7 @@ use vauban::orm::{Create, Db, Permission, PermissionMeta, Write};
 
 use super::model::{GroupRow, LONGEST_NAME, MemberRow, NewGroupRow, NewMemberRow};
 use super::store::{Holder, MOST_GROUPS, Rights, RightsStore};
-use crate::Accounts;
+use crate::{Accounts, events};
 
 /// Why a name is none. CWE-178, CWE-1007: one spelling, so that no two groups look alike.
 pub(crate) fn refused(name: &str) -> Option<&'static str> {
@@ -62,7 +62,7 @@ impl Accounts {
     /// CWE-269: the run says that no view grants what whoever asks does not hold; a view has [`Granting`](crate::Granting).
     ///
     /// # Errors
-    /// 400 for what is no name; those of the database.
+    /// 400 for what is no name; 404 where there is no such account; 500 for a permission that no module lists; those of the database.
     pub async fn create_group(&self, _: &Run, db: &Db<Write>, group: Group) -> Result<()> {
         if let Some(why) = refused(&group.name) {
             return Err(Error::bad_request(why));
@@ -70,9 +70,18 @@ impl Accounts {
         self.rights.create_group(db, &group.name).await?;
         let holder = Holder::Group(group.name.clone());
         for permission in &group.permissions {
+            // CWE-863: a name that a later release lists as something else would open that.
+            if self.rights.named(permission.name) != Some(permission) {
+                return Err(Error::internal(format!(
+                    "no module lists the permission `{}`: add `.permission::<{}>()` to one",
+                    permission.name,
+                    permission.type_name()
+                )));
+            }
             self.rights.give(db, &holder, permission.name).await?;
         }
         for member in group.members {
+            self.must_be(db, member).await?;
             self.rights.add_member(db, &group.name, member).await?;
         }
         Ok(())
@@ -99,7 +108,11 @@ impl Rights {
     /// Deletes a group, and its memberships with it; `false` if there is none of this name.
     pub(crate) async fn delete_group(&self, db: &Db<Write>, name: &str) -> Result<bool> {
         let these = GroupRow::objects().filter(|g| g.name.eq(name));
-        Ok(these.delete_all(&db.acting::<RightsStore>()).await? > 0)
+        let is_gone = these.delete_all(&db.acting::<RightsStore>()).await? > 0;
+        if is_gone {
+            self.log(db, events::PERMISSION_REVOKED, format!("all of group {name}"));
+        }
+        Ok(is_gone)
     }
 
     /// Makes somebody a member; `false` if they are one.
@@ -122,6 +135,11 @@ impl Rights {
         }
         let new = NewMemberRow { person, group: id };
         MemberRow::create(new).save(&acting).await?;
+        self.log(
+            db,
+            events::PERMISSION_GRANTED,
+            format!("group {group} to {person}"),
+        );
         Ok(true)
     }
 
@@ -134,6 +152,14 @@ impl Rights {
         let row = self.found(db, &Holder::Group(group.to_owned())).await?;
         let id = row.ok_or_else(Error::not_found)?.id;
         let this = MemberRow::objects().filter(|m| m.person.eq(person) & m.group.eq(id));
-        Ok(this.delete_all(&db.acting::<RightsStore>()).await? > 0)
+        let is_out = this.delete_all(&db.acting::<RightsStore>()).await? > 0;
+        if is_out {
+            self.log(
+                db,
+                events::PERMISSION_REVOKED,
+                format!("group {group} from {person}"),
+            );
+        }
+        Ok(is_out)
     }
 }

@@ -1,6 +1,7 @@
 //! Permissions of people and groups: rows, read at every request (ASVS 8.3.2, CWE-613).
 
 mod commands;
+mod ends;
 mod granting;
 mod groups;
 mod model;
@@ -11,9 +12,12 @@ mod told;
 pub use granting::Granting;
 pub use groups::Group;
 
+#[cfg(test)]
+pub(crate) use commands::still;
 pub(crate) use commands::{groups, permissions};
+pub(crate) use ends::{RightsEnd, unlisted};
 pub(crate) use model::{GroupRow, MemberRow};
 #[cfg(test)]
 pub(crate) use store::Holder;
 pub(crate) use store::{Rights, RightsStore};
-pub(crate) use superusers::{SuperusersStay, too_many};
+pub(crate) use superusers::{SuperusersStay, superusers, too_many};

@@ -1,7 +1,14 @@
 //! The store of rights: a service of its own, the only one that reaches the rows.
 
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
 use uuid::Uuid;
+use vauban::http::{Request, SecurityEvent};
 use vauban::orm::{Create, Db, Id, PermissionMeta, Permissions, Result, Write};
+
+use crate::events;
 
 use super::model::{GroupRow, MOST_NAMES, MemberRow, NewGroupRow, NewMemberRow};
 
@@ -25,11 +32,22 @@ pub(crate) enum Holder {
     Group(String),
 }
 
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(person) => write!(f, "{person}"),
+            Self::Group(group) => write!(f, "group {group}"),
+        }
+    }
+}
+
 /// What people may: the permissions of the program, and the rows that say who holds them.
 #[derive(Debug, Clone)]
 pub(crate) struct Rights {
     /// By name.
     listed: Vec<PermissionMeta>,
+    /// The request that grants; none for a command.
+    asking: Option<Arc<Request>>,
 }
 
 impl Rights {
@@ -37,7 +55,21 @@ impl Rights {
     pub(crate) fn new(listed: &[PermissionMeta]) -> Self {
         let mut listed = listed.to_vec();
         listed.sort_by_key(|permission| permission.name);
-        Self { listed }
+        Self { listed, asking: None }
+    }
+
+    /// The same, as a request asks for it.
+    pub(crate) fn asked_by(&self, cx: &Arc<Request>) -> Self {
+        Self {
+            asking: Some(Arc::clone(cx)),
+            ..self.clone()
+        }
+    }
+
+    /// Logs what was granted or revoked, once it is (CWE-778): whoever asked by the request, a command by none.
+    pub(super) fn log(&self, db: &Db<Write>, event: SecurityEvent, what: String) {
+        let asking = self.asking.clone();
+        db.on_commit(async move { event.log_of(asking.as_deref(), Some(&what)) });
     }
 
     pub(crate) fn listed(&self) -> &[PermissionMeta] {
@@ -99,6 +131,7 @@ impl Rights {
             ));
         }
         self.write(db, row.id, names).await?;
+        self.log(db, events::PERMISSION_GRANTED, format!("{name} to {to}"));
         Ok(true)
     }
 
@@ -115,6 +148,7 @@ impl Rights {
             return Ok(false);
         }
         self.write(db, row.id, names.join(" ")).await?;
+        self.log(db, events::PERMISSION_REVOKED, format!("{name} from {from}"));
         Ok(true)
     }
 
@@ -134,6 +168,27 @@ impl Rights {
             .change_all(&db.acting::<RightsStore>(), |g| [g.permissions.set(names)])
             .await?;
         Ok(())
+    }
+
+    /// The rows of somebody: of the groups that they belong to, and their own.
+    pub(crate) async fn rows_of(&self, db: &Db<Write>, person: Uuid) -> Result<Vec<GroupRow>> {
+        let memberships = MemberRow::objects()
+            .filter(|m| m.person.eq(person))
+            .related(|m| &m.group)
+            .limit(MOST_GROUPS)
+            .all(&db.acting::<RightsStore>())
+            .await?;
+        Ok(memberships
+            .iter()
+            .filter_map(|membership| membership.group.get().cloned())
+            .collect())
+    }
+
+    /// Every name that stands in a row of somebody's, listed or not.
+    pub(crate) async fn names(&self, db: &Db<Write>, person: Uuid) -> Result<BTreeSet<String>> {
+        let rows = self.rows_of(db, person).await?;
+        let names = rows.iter().flat_map(|row| names_of(&row.permissions));
+        Ok(names.map(str::to_owned).collect())
     }
 
     /// The row of a holder, locked, if there is one.

@@ -4,10 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use uuid::Uuid;
-use vauban::checks::Finding;
+use vauban::checks::{CheckingRows, Finding};
 use vauban::orm::actor::Action;
 use vauban::orm::{Acting, Change, ChangeHook, Changes, Error, Id, QuerySet, Result, Write};
-use vauban::units::Units;
 
 use crate::UserAccount;
 use crate::services::Administration;
@@ -16,7 +15,7 @@ use crate::services::Administration;
 const MANY: u64 = 3;
 
 /// Looks, before a unit is saved that deactivates, demotes or deletes somebody, whether an active superuser is left (CWE-269: whoever
-/// holds the machine would have to step in). Told of by a user model with `#[model(user, changes)]`.
+/// holds the machine would have to step in). `#[model(user)]` has it told.
 pub(crate) struct SuperusersStay<U>(PhantomData<fn() -> U>);
 
 impl<U> SuperusersStay<U> {
@@ -35,72 +34,74 @@ impl<U: UserAccount> ChangeHook for SuperusersStay<U> {
     type Service = Administration<U>;
 
     async fn changed(&self, changes: &Changes<'_>, db: &Acting<Administration<U>, Write>) -> Result<()> {
-        for change in changes
+        let lost: Vec<&Change> = changes
             .iter()
-            .filter(|change| std::ptr::eq(change.model(), U::meta()))
-        {
-            let goes = match Goes::of(change) {
-                Goes::No => false,
-                Goes::Yes => true,
-                Goes::IfSuperuser => is_superuser::<U>(db, change.id()).await?,
-            };
-            if goes {
-                return one_stays::<U>(db).await;
+            .filter(|change| std::ptr::eq(change.model(), U::meta()) && change.action() != Action::Add)
+            .filter(|change| FLAGS.iter().any(|flag| had(change, flag) == Some(true)))
+            .collect();
+        if lost.is_empty() || one_is_left::<U>(db).await? {
+            return Ok(());
+        }
+        for change in lost {
+            // Whoever was none, deactivated as they were, leaves nobody missing.
+            if was::<U>(db, changes, change.id(), SUPERUSER).await?
+                && was::<U>(db, changes, change.id(), ACTIVE).await?
+            {
+                return Err(Error::Refused(
+                    "This would leave no active superuser. Make another one first (`createsuperuser`).",
+                ));
             }
         }
         Ok(())
     }
 }
 
-/// Whether an active superuser may be none after a change. What is told to nobody, since the model keeps its field to itself, may have
-/// been anything.
-enum Goes {
-    No,
-    Yes,
-    IfSuperuser,
+const SUPERUSER: &str = "is_superuser";
+const ACTIVE: &str = "is_active";
+const FLAGS: [&str; 2] = [SUPERUSER, ACTIVE];
+
+/// Whether a change found this flag set; `None` if it did not touch it. What is told to nobody, since the model keeps its field to itself,
+/// may have been anything.
+fn had(change: &Change, flag: &str) -> Option<bool> {
+    let column = change.columns().find(|column| column.field() == flag)?;
+    Some(column.old().to_string() != "false")
 }
 
-impl Goes {
-    fn of(change: &Change) -> Self {
-        let flag = |name| change.columns().find(|column| column.field() == name);
-        if change.action() == Action::Add {
-            return Self::No;
-        }
-        match (flag("is_superuser"), flag("is_active")) {
-            (Some(column), _) if column.old().to_string() != "false" => Self::Yes,
-            // Of a row that is deleted all columns are told, of one that was changed those that differ.
-            (None, Some(column)) if column.new().to_string() != "true" => Self::IfSuperuser,
-            _ => Self::No,
-        }
+/// Whether somebody had a flag at any time of the unit: of several changes each may take one away.
+async fn was<U: UserAccount>(
+    db: &Acting<Administration<U>, Write>,
+    changes: &Changes<'_>,
+    id: Uuid,
+    flag: &str,
+) -> Result<bool> {
+    let theirs = changes
+        .iter()
+        .filter(|change| std::ptr::eq(change.model(), U::meta()) && change.id() == id);
+    let told: Vec<bool> = theirs.filter_map(|change| had(change, flag)).collect();
+    if !told.is_empty() {
+        return Ok(told.contains(&true));
     }
+    // It has what it had.
+    let row = QuerySet::<U>::new().filter(|u| U::columns_of_account(u).id.eq(Id::from_uuid(id)));
+    let row = row.first(db).await?;
+    Ok(row.is_some_and(|user| match flag {
+        SUPERUSER => user.is_superuser(),
+        _ => user.is_active(),
+    }))
 }
 
-async fn is_superuser<U: UserAccount>(db: &Acting<Administration<U>, Write>, id: Uuid) -> Result<bool> {
-    QuerySet::<U>::new()
-        .filter(|u| {
-            let columns = U::columns_of_account(u);
-            columns.id.eq(Id::from_uuid(id)) & columns.is_superuser.eq(true)
-        })
-        .exists(db)
-        .await
-}
-
-/// CWE-362: all of them are locked, in one order, so that of two who demote each other one waits, and is undone.
-pub(crate) async fn one_stays<U: UserAccount>(db: &Acting<Administration<U>, Write>) -> Result<()> {
-    let left = superusers::<U>()
+/// CWE-362: the first one is locked, so that of two who demote each other one waits for the other, and is undone.
+async fn one_is_left<U: UserAccount>(db: &Acting<Administration<U>, Write>) -> Result<bool> {
+    let first = superusers::<U>()
         .order_by(|u| U::columns_of_account(u).id.asc())
         .for_update()
         .first(db)
         .await?;
-    match left {
-        Some(_) => Ok(()),
-        None => Err(Error::Internal(
-            "this would leave no active superuser: make another one first (`createsuperuser`)".into(),
-        )),
-    }
+    Ok(first.is_some())
 }
 
-fn superusers<U: UserAccount>() -> QuerySet<U> {
+/// Those who may administer the site: active, and superusers.
+pub(crate) fn superusers<U: UserAccount>() -> QuerySet<U> {
     QuerySet::<U>::new().filter(|u| {
         let columns = U::columns_of_account(u);
         columns.is_superuser.eq(true) & columns.is_active.eq(true)
@@ -108,8 +109,8 @@ fn superusers<U: UserAccount>() -> QuerySet<U> {
 }
 
 /// What `check` says of their number.
-pub(crate) async fn too_many<U: UserAccount>(units: Units) -> Result<Vec<Finding>> {
-    let unit = units.begin();
+pub(crate) async fn too_many<U: UserAccount>(checking: CheckingRows) -> Result<Vec<Finding>> {
+    let unit = checking.units.begin();
     let count = superusers::<U>()
         .count(&unit.read_db().acting::<Administration<U>>())
         .await?;

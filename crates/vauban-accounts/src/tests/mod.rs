@@ -17,6 +17,7 @@ mod proof;
 mod referring;
 mod remembered;
 mod rights;
+mod rights_log;
 mod sessions;
 mod sign_in;
 mod throttles;
@@ -46,7 +47,7 @@ pub(super) const KEPT: usize = 5;
 pub(super) const PASSWORD: &str = "a walk along the canal";
 
 #[derive(Model, UserAccount, Clone)]
-#[model(user, changes)]
+#[model(user)]
 #[account(crate = vauban_accounts)]
 pub(super) struct User {
     pub(super) id: Id<User>,

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-pub use crate::site::{Check, Checking, Migrated};
+pub use crate::site::{Check, Checking, CheckingRows, Migrated};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -221,6 +221,7 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
                 "Something else still refers to this, so it cannot be deleted. Change or delete that first."
             }
             Some(vauban_orm::Error::Unique { .. }) => "There is one like this already.",
+            Some(vauban_orm::Error::Refused(why)) => why,
             _ => "",
         };
         let mut error = Self::new(status, message);

@@ -74,6 +74,11 @@ impl SecurityEvent {
 
     /// Writes it to the log, with what the request says of itself.
     pub fn log(self, cx: Option<&Request>) {
+        self.log_of(cx, None);
+    }
+
+    /// The same, and what it happened to: by ids and names of the program's own, and nothing that a client sent (CWE-117, CWE-532).
+    pub fn log_of(self, cx: Option<&Request>, what: Option<&str>) {
         match cx {
             Some(cx) => tracing::warn!(
                 target: "vauban::security",
@@ -83,9 +88,10 @@ impl SecurityEvent {
                 path = cx.logged_path(),
                 request = cx.request_id(),
                 user = cx.identity.user_id(),
+                what,
                 "security event"
             ),
-            None => tracing::warn!(target: "vauban::security", event = self.name(), "security event"),
+            None => tracing::warn!(target: "vauban::security", event = self.name(), what, "security event"),
         }
     }
 }

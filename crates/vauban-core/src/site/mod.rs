@@ -28,7 +28,7 @@ pub use layer::Next;
 pub use layer::{AnyGate, AnyMiddleware};
 #[cfg(test)]
 pub(crate) use module::wiring::Wired;
-pub use module::{Check, Checking, Migrated, Module};
+pub use module::{Check, Checking, CheckingRows, Migrated, Module};
 pub use package::Package;
 pub use parts::Parts;
 #[cfg(any(test, feature = "testing"))]

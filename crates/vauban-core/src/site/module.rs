@@ -123,8 +123,8 @@ struct ServedIf {
 }
 
 type MakeHook = Box<dyn Fn(&Wiring<'_>, &mut ChangeHooks) -> Result<(), Failure> + Send + Sync>;
-type RowCheck = Arc<dyn Fn(Units) -> CheckingRows + Send + Sync>;
-type CheckingRows = Pin<Box<dyn Future<Output = vauban_orm::Result<Vec<Finding>>> + Send>>;
+type RowCheck = Arc<dyn Fn(CheckingRows) -> FoundInRows + Send + Sync>;
+type FoundInRows = Pin<Box<dyn Future<Output = vauban_orm::Result<Vec<Finding>>> + Send>>;
 type Maker = Box<dyn Fn(&mut Making<'_>) -> Result<(), Failure> + Send + Sync>;
 type Ready = Arc<dyn Fn(Arc<Site>) -> ReadyFuture + Send + Sync>;
 type ReadyFuture = Pin<Box<dyn Future<Output = Result<Option<StartLink>, Failure>> + Send>>;
@@ -279,12 +279,12 @@ impl Module {
     /// Adds a check that looks at rows, by units of the module's services: the command `check` runs it on a database that has every
     /// migration.
     #[must_use]
-    pub fn check_rows<F>(mut self, check: impl Fn(Units) -> F + Send + Sync + 'static) -> Self
+    pub fn check_rows<F>(mut self, check: impl Fn(CheckingRows) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = vauban_orm::Result<Vec<Finding>>> + Send + 'static,
     {
         self.row_checks
-            .push(Arc::new(move |units| Box::pin(check(units))));
+            .push(Arc::new(move |checking| Box::pin(check(checking))));
         self
     }
 
@@ -469,9 +469,10 @@ impl Module {
     #[must_use]
     pub fn permission<P: Permission>(mut self) -> Self {
         let permission = PermissionMeta::of::<P>();
+        #[allow(deprecated)] // ours to call
         permission.list();
         self.permissions.push(permission);
-        self.contribute(permission)
+        self
     }
 
     /// Adds a task: its name stands in the access matrix, with as whom it runs. One that no module adds cannot be queued, and is
@@ -595,6 +596,8 @@ pub struct Wiring<'a> {
     pub package: &'a Package,
     /// The parts that were made before.
     pub parts: &'a Parts,
+    /// Every permission that a module lists, by name.
+    pub permissions: &'a [PermissionMeta],
     units: &'a Units,
     keys: &'a ModuleKeys,
 }
@@ -826,7 +829,11 @@ impl Modules {
     pub async fn check_rows(&self, database: &Database) -> vauban_orm::Result<Vec<Finding>> {
         let mut found = Vec::new();
         for check in self.0.iter().flat_map(|module| &module.row_checks) {
-            found.extend(check(Units::new(database.clone())).await?);
+            let checking = CheckingRows {
+                units: Units::new(database.clone()),
+                permissions: self.permissions(),
+            };
+            found.extend(check(checking).await?);
         }
         Ok(found)
     }
@@ -914,6 +921,15 @@ pub struct Migrated {
     pub age: std::time::Duration,
 }
 
+/// What a check of rows looks at.
+#[derive(Debug)]
+pub struct CheckingRows {
+    /// The way of the module's services to their rows.
+    pub units: Units,
+    /// Every permission that a module lists, by name.
+    pub permissions: Vec<PermissionMeta>,
+}
+
 /// A check.
 pub type Check = fn(&Checking<'_>) -> Vec<Finding>;
 
@@ -927,6 +943,7 @@ struct Making<'a> {
     module: &'static str,
     units: &'a Units,
     keys: ModuleKeys,
+    permissions: Vec<PermissionMeta>,
     parts: Parts,
     identity: Option<Arc<dyn IdentityBackend>>,
     task_queue: Option<Arc<dyn TaskQueue>>,
@@ -938,6 +955,7 @@ impl Making<'_> {
             settings: self.settings,
             package: self.package,
             parts: &self.parts,
+            permissions: &self.permissions,
             units: self.units,
             keys: &self.keys,
         }

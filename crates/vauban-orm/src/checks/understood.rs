@@ -125,7 +125,7 @@ fn rules(
 ) -> Result<BTreeMap<String, Text>> {
     let listed = Arc::new(Listed::new(models.to_vec(), Vec::new())?);
     let mut out = BTreeMap::new();
-    for actor in askers(listed.asked()) {
+    for actor in askers(listed.asked().iter().fold(Permissions::NONE, Permissions::with)) {
         let authority = Authority::new(actor, Arc::clone(&listed));
         let mut ask = |renderer: Renderer<'_>, source: &Source, rule: Cond| -> Result<()> {
             let text = renderer.text(source.select("1", rule))?;

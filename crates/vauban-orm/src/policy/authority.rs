@@ -9,6 +9,7 @@ use crate::policy::changes::Changes;
 use crate::policy::listed::Listed;
 use crate::tree::expr::push;
 use crate::tree::meta::ModelMeta;
+use crate::tree::permission::Permissions;
 
 /// On whose authority a statement runs: what its text and its answer depend on.
 #[derive(Debug, Clone)]
@@ -70,7 +71,10 @@ impl Authority {
                 // Only of what some rule asks, or each person would have texts of their own (CWE-400).
                 let asked = match held.is_empty() {
                     true => held,
-                    false => held.among(&self.listed.asked()),
+                    false => self
+                        .listed
+                        .asked_of(held)
+                        .fold(Permissions::NONE, Permissions::with),
                 };
                 if asked.is_empty() {
                     key.push(flags);

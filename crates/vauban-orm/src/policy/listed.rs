@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::policy::actor::{Actor, Inner, ServiceMeta};
 use crate::tree::identifier;
 use crate::tree::meta::{ModelMeta, Sealing};
-use crate::tree::permission::Permissions;
+use crate::tree::permission::{PermissionMeta, Permissions};
 
 /// The models and services of a program.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub(crate) struct Listed {
     /// Whether the database has the models' rules as well, as policies of its own.
     emitted: bool,
     /// The permissions that some rule asks; found when somebody comes who holds one.
-    asked: OnceLock<Permissions>,
+    asked: OnceLock<Vec<PermissionMeta>>,
 }
 
 /// A label that two fields have, and the second one's model (CWE-353).
@@ -86,15 +86,23 @@ impl Listed {
         Self { emitted, ..self }
     }
 
-    /// The permissions that some rule of these models asks.
-    pub(crate) fn asked(&self) -> Permissions {
-        *self.asked.get_or_init(|| {
-            let mut asked = Permissions::NONE;
+    /// The permissions that some rule of these models asks, by name. They are kept as what they are and not as bits, for a module may list
+    /// one after this is asked first: it would count as not asked, and its holder get the texts of others (CWE-863).
+    pub(crate) fn asked(&self) -> &[PermissionMeta] {
+        self.asked.get_or_init(|| {
+            let mut asked = Vec::new();
             for model in &self.models {
-                (model.rules)().permissions(&mut |_, permission| asked = asked.with(&permission));
+                (model.rules)().permissions(&mut |_, permission| asked.push(permission));
             }
+            asked.sort_by_key(|permission| permission.name);
+            asked.dedup();
             asked
         })
+    }
+
+    /// Which of them are held.
+    pub(crate) fn asked_of(&self, held: Permissions) -> impl Iterator<Item = &PermissionMeta> {
+        self.asked().iter().filter(move |permission| held.has(permission))
     }
 
     pub(crate) fn is_emitted(&self) -> bool {

@@ -100,11 +100,15 @@ fn held(authority: &Authority) -> String {
     if held.is_empty() {
         return String::new();
     }
-    let names = held.among(&authority.listed.asked()).names();
-    match names.is_empty() {
-        true => String::new(),
-        false => format!(",{},", names.join(",")),
+    let mut names = String::new();
+    for permission in authority.listed.asked_of(held) {
+        if names.is_empty() {
+            names.push(',');
+        }
+        names.push_str(permission.name);
+        names.push(',');
     }
+    names
 }
 
 /// What an authority may beyond the rules.

@@ -40,6 +40,7 @@ service! {
 }
 
 /// Somebody who holds these, and is a superuser or not.
+#[allow(deprecated)]
 pub(super) fn holding(permissions: &[PermissionMeta], is_superuser: bool) -> Actor {
     let mut held = Permissions::NONE;
     for permission in permissions {

@@ -52,7 +52,7 @@ pub struct ModelMeta {
     pub indexes: &'static [IndexMeta],
     /// Conditions that the database holds every row to: `#[model(check(…))]`.
     pub constraints: &'static [ConstraintMeta],
-    /// Whether what becomes of its rows is told when a unit ends: `#[model(changes)]`.
+    /// Whether what becomes of its rows is told when a unit ends: `#[model(changes)]`, and `user` likewise.
     pub changes: bool,
     /// Where and why a uniqueness that could tell of hidden rows is signed.
     pub unique_oracle: Option<vauban_waiver::Place>,

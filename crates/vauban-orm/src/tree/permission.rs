@@ -152,6 +152,7 @@ impl PermissionMeta {
 
     /// For `Module::permission`: from now on it can be held. `false` if there are too many.
     #[doc(hidden)]
+    #[deprecated(note = "a permission is listed by its module, for review: `Module::permission::<P>()`")]
     pub fn list(&self) -> bool {
         let mut all = listed();
         if self.number().is_some() {
@@ -297,6 +298,7 @@ mod tests {
 
     /// CWE-863: what no module lists nobody holds, also if it is put in.
     #[test]
+    #[allow(deprecated)]
     fn what_is_not_listed_is_not_held() {
         let (publish, erase) = (PermissionMeta::of::<Publish>(), PermissionMeta::of::<Erase>());
         let unlisted = PermissionMeta::of::<Unlisted>();

@@ -72,7 +72,7 @@ pub trait ChangeHook: Send + Sync + 'static {
     ///
     /// # Errors
     /// Then nothing of the unit is saved, and whoever asked is told so ([`Error::ChangeHook`], 500; where the database is at fault,
-    /// its own error).
+    /// its own error). [`Error::Refused`] is 409 and says why.
     fn changed(
         &self,
         changes: &Changes<'_>,
@@ -182,6 +182,8 @@ fn failed(hook: &'static str, error: Error) -> Error {
     match error {
         // Whoever asked may come again, as with any of the unit's own statements.
         error if error.status() == 503 => error,
+        // Said of what they asked for, and not the hook's failure.
+        error @ Error::Refused(_) => error,
         error => Error::ChangeHook {
             hook,
             error: Box::new(error),

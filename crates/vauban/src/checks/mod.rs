@@ -8,7 +8,7 @@ pub(crate) mod row_security;
 #[cfg(test)]
 mod vectors;
 
-pub use vauban_core::checks::{Check, Checking, Finding, Migrated, Severity};
+pub use vauban_core::checks::{Check, Checking, CheckingRows, Finding, Migrated, Severity};
 
 use crate::app::App;
 use crate::settings::Settings;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use vauban_core::http::Refusal;
+use vauban_core::routing::Route;
 use vauban_core::site::{Identity, Site};
 use vauban_orm::checks::May;
 
@@ -64,12 +65,10 @@ pub(super) async fn shown(
 fn told(site: &Arc<Site>, models: &[&'static vauban_orm::ModelMeta], who: &Identity) -> Told {
     let routes = site.routes().iter().filter(|route| !route.is_development_only());
     let routes = routes.map(|route| {
-        #[allow(deprecated)] // ours to call
-        let judged = site.__judge(route, who);
         [
             route.pattern(),
             route.meta.method.to_string(),
-            answer(judged).to_owned(),
+            answer(site, route, who).to_owned(),
         ]
     });
     let rows = models.iter().map(|model| {
@@ -83,11 +82,17 @@ fn told(site: &Arc<Site>, models: &[&'static vauban_orm::ModelMeta], who: &Ident
     }
 }
 
-fn answer(judged: Option<Result<(), Refusal>>) -> &'static str {
-    match judged {
+fn answer(site: &Arc<Site>, route: &Route, who: &Identity) -> &'static str {
+    #[allow(deprecated)] // ours to call
+    let judged = |who: &Identity| site.__judge(route, who);
+    match judged(who) {
         Some(Ok(())) => "yes",
         Some(Err(Refusal::SignInRequired)) => "no: sign in",
-        Some(Err(Refusal::ProofRequired)) => "yes, once they have proved it again",
+        // Of several rules the first that refuses answers: what the others say comes after it.
+        Some(Err(Refusal::ProofRequired)) => match judged(&who.clone().with_proof(true)) {
+            Some(Ok(())) => "yes, once they have proved it again",
+            _ => "no",
+        },
         Some(Err(Refusal::NotFound)) => "no: not there",
         Some(Err(_)) => "no",
         None => "by its own credential",
