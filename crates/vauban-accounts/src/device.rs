@@ -12,7 +12,17 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::Hash;
+use vauban::http::Request;
 use vauban::signing::{ModuleKeys, Signer};
+
+/// The cookie of a browser that signed in before, without its prefix.
+pub(crate) const DEVICE_COOKIE: &str = "device";
+
+/// The device cookie that was sent.
+pub(crate) fn device_of(cx: &Request) -> Option<&str> {
+    #[allow(deprecated)]
+    cx.__cookie_of_framework(DEVICE_COOKIE)
+}
 
 /// How long a browser is remembered: a year, in seconds.
 pub(crate) const REMEMBERED: u64 = 365 * 24 * 3600;

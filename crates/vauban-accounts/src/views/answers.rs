@@ -7,7 +7,7 @@ use vauban::Template;
 
 use crate::Hash;
 use crate::accounts::{Proved, SignInFailure};
-use crate::device::REMEMBERED;
+use crate::device::{DEVICE_COOKIE, REMEMBERED, device_of};
 use crate::forms::SignUpForm;
 use crate::identify;
 use crate::pages::Page;
@@ -17,18 +17,9 @@ use crate::people::Account;
 use crate::sessions::{SessionToken, Start, Visitor};
 use vauban::forms::{BoundField, Clean, Cleaned, Form, FormFields, Problem};
 use vauban::hooks::Refused;
-use vauban::http::{Cookie, Error, LocalUrl, Redirect, Request, Response, Result};
+use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
 use vauban::messages::Level;
 use vauban::orm::DateTime;
-
-/// The cookie of a browser that signed in before, without its prefix.
-const DEVICE_COOKIE: &str = "device";
-
-/// The device cookie that was sent.
-pub(crate) fn device_of(cx: &Request) -> Option<&str> {
-    #[allow(deprecated)]
-    cx.__cookie_of_framework(DEVICE_COOKIE)
-}
 
 /// `?next=`: where to go afterwards.
 #[derive(Debug, Default, Deserialize)]

@@ -46,7 +46,7 @@ pub struct Declared<P> {
 }
 
 impl<P> Declared<P> {
-    /// For the macro.
+    /// What `permission!` declares: its name and what it allows, in words.
     #[deprecated(note = "a permission is declared by `permission!`, which lists it for review")]
     pub const fn __by_macro(
         name: &'static str,
@@ -103,7 +103,7 @@ const fn is_a_name(name: &str) -> bool {
 pub struct Number(OnceLock<u8>);
 
 impl Number {
-    /// None yet.
+    /// Not listed yet: its number comes with the list.
     pub const fn none() -> Self {
         Self(OnceLock::new())
     }
@@ -129,7 +129,7 @@ fn listed() -> MutexGuard<'static, Vec<PermissionMeta>> {
 }
 
 impl PermissionMeta {
-    /// Of a permission.
+    /// What a permission's type says of itself, for a module's list.
     pub fn of<P: Permission>() -> Self {
         Self {
             name: P::DECLARED.name,
@@ -189,7 +189,7 @@ impl Eq for PermissionMeta {}
 pub struct Permissions([u64; MOST_PERMISSIONS / 64]);
 
 impl Permissions {
-    /// None.
+    /// What nobody, services and people without grants hold.
     pub const NONE: Self = Self([0; MOST_PERMISSIONS / 64]);
 
     /// The same with this one.
@@ -225,7 +225,7 @@ impl Permissions {
         self
     }
 
-    /// These and those.
+    /// What is held by either grant, a person's own or a group's.
     #[must_use]
     pub fn and(mut self, others: &Self) -> Self {
         for (word, other) in self.0.iter_mut().zip(others.0) {
