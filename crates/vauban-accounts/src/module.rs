@@ -12,7 +12,7 @@ use vauban::site::{Site, Stop};
 use crate::accounts::{AccountOptions, Accounts, Said};
 use crate::credential::Credential;
 use crate::data::{ExportRow, Exports};
-use crate::deletion::{DeletionRow, Leaving};
+use crate::deletion::{AccountEnd, DeletionRow};
 use crate::history::{AccountEvent, AccountHistory};
 use crate::kept::{KeptForms, KeptRow};
 use crate::links::{LinkRow, LinkStore};
@@ -111,7 +111,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .service::<AddressChange<U>>()
             .service::<Erasure<U>>()
             .service::<Administration<U>>()
-            .service::<Leaving>()
+            .service::<AccountEnd>()
             .service::<Exports>()
             .service::<SessionStore>()
             .service::<Throttling>()

@@ -8,7 +8,7 @@ use vauban::orm::{self, DateTime, Db, Write};
 use vauban_mail::Mail as _;
 
 use super::end::erase;
-use super::model::{DeletionRow, Leaving, NewDeletionRow, on_day};
+use super::model::{AccountEnd, DeletionRow, NewDeletionRow, on_day};
 use crate::accounts::Accounts;
 use crate::links::{Epoch, Link, Purpose};
 use crate::mails::DeletionMail;
@@ -39,7 +39,7 @@ impl Accounts {
         if self.users.is_kept(db, user).await? {
             return Ok(Asked::Restricted);
         }
-        let acting = db.acting::<Leaving>();
+        let acting = db.acting::<AccountEnd>();
         let grace = self.links.lifetime_of(Purpose::Deletion);
         let grace = SignedDuration::try_from(grace).map_err(|error| Error::internal(error.to_string()))?;
         let now = self.sessions.clock().now();
@@ -60,13 +60,13 @@ impl Accounts {
     /// Takes the wish back: `false` if there is none.
     pub(crate) async fn keep_account(&self, db: &Db<Write>, user: Uuid) -> orm::Result<bool> {
         let wish = DeletionRow::objects().filter(|d| d.user.eq(user));
-        Ok(wish.delete_all(&db.acting::<Leaving>()).await? == 1)
+        Ok(wish.delete_all(&db.acting::<AccountEnd>()).await? == 1)
     }
 
     /// Whether an account is to be deleted.
     pub(crate) async fn is_leaving(&self, db: &Db<Write>, user: Uuid) -> orm::Result<bool> {
         let wish = DeletionRow::objects().filter(|d| d.user.eq(user));
-        wish.exists(&db.acting::<Leaving>()).await
+        wish.exists(&db.acting::<AccountEnd>()).await
     }
 
     /// Whether nobody else could administer the site if this account were gone (CWE-269: nor would anybody find it unguarded).
@@ -76,7 +76,7 @@ impl Accounts {
         }
         let others = self.users.other_superusers(db, person.facts.id).await?;
         let leaving = DeletionRow::objects().filter(|d| d.user.is_in(others.iter().copied()));
-        let leaving = leaving.all(&db.acting::<Leaving>()).await?;
+        let leaving = leaving.all(&db.acting::<AccountEnd>()).await?;
         Ok(leaving.len() >= others.len())
     }
 

@@ -10,7 +10,7 @@ use vauban::tasks::{AsService, Failed};
 use vauban::{Id, Part, Problem, hook, task};
 use vauban_mail::Mail as _;
 
-use super::model::{DeletionRow, Leaving, on_day};
+use super::model::{AccountEnd, DeletionRow, on_day};
 use crate::accounts::Accounts;
 use crate::hooks::{Deleting, SigningIn};
 use crate::mails::{DeletedMail, KeptMail};
@@ -20,14 +20,14 @@ use crate::{data, events};
 /// Erases an account, unless its owner has taken the wish back: then its row, by which this is queued, is gone.
 #[task(name = "accounts.erase", tries = 20, timeout = 600)]
 pub(crate) async fn erase(
-    _: AsService<Leaving>,
+    _: AsService<AccountEnd>,
     db: Db<Write>,
     accounts: Part<Arc<Accounts>>,
     wish: Id<DeletionRow>,
 ) -> Result<(), Failed> {
     db.begin().await?;
     let wish = DeletionRow::objects().filter(|d| d.id.eq(wish));
-    let Some(wish) = wish.first(&db.acting::<Leaving>()).await? else {
+    let Some(wish) = wish.first(&db.acting::<AccountEnd>()).await? else {
         return Ok(());
     };
     let now = DateTime::from(accounts.sessions.clock().now());
@@ -43,12 +43,12 @@ pub(crate) async fn erase(
 /// Between the wish and the end nobody signs in (CWE-613): whoever changes their mind has the link of the mail.
 #[hook]
 pub(crate) async fn not_while_leaving(
-    _: AsService<Leaving>,
+    _: AsService<AccountEnd>,
     db: Db<Write>,
     who: &SigningIn,
 ) -> Result<(), Refused> {
     let wish = DeletionRow::objects().filter(|d| d.user.eq(who.user.uuid()));
-    let Some(wish) = wish.first(&db.acting::<Leaving>()).await? else {
+    let Some(wish) = wish.first(&db.acting::<AccountEnd>()).await? else {
         return Ok(());
     };
     let problem = Problem::new(
@@ -88,7 +88,6 @@ impl Accounts {
         data::forget(db, user).await?;
         // CWE-359: where somebody was is theirs, too.
         self.history.forget(db, user).await?;
-        self.rights.forget(db, user).await?;
         // CWE-362: by the wish that this is for, and whoever it was.
         if !self.keep_account(db, user).await? || self.users.erase(db, user).await? != 1 {
             let why = "the wish or the account is another by now";

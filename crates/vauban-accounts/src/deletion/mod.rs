@@ -8,5 +8,5 @@ mod stated;
 
 pub(crate) use ask::Asked;
 pub(crate) use end::{erase, not_while_leaving};
-pub(crate) use model::{DeletionRow, Leaving};
+pub(crate) use model::{AccountEnd, DeletionRow};
 pub(crate) use stated::unstated;

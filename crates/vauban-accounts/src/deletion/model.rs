@@ -26,7 +26,7 @@ impl Policy for DeletionRow {
 
 vauban::orm::service! {
     /// Notes which accounts are to be deleted, and lets nobody in to one.
-    pub(crate) Leaving: View<DeletionRow>, Add<DeletionRow>, Delete<DeletionRow>;
+    pub(crate) AccountEnd: View<DeletionRow>, Add<DeletionRow>, Delete<DeletionRow>;
     waiver!(ServiceRights, "an account that is to be deleted signs nobody in")
 }
 

@@ -1,5 +1,6 @@
 //! What is left of rights whose person, or whose permission, is gone.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -52,15 +53,22 @@ impl<U: UserAccount> ChangeHook for RightsEnd<U> {
 /// What `check` says of names that rows hold and no module lists.
 pub(crate) async fn unlisted(checking: CheckingRows) -> Result<Vec<Finding>> {
     let unit = checking.units.begin();
-    let rows = GroupRow::objects().order_by(|g| g.id.asc());
-    let rows = rows.all(&unit.read_db().acting::<RightsStore>()).await?;
-    let mut names: Vec<&str> = rows.iter().flat_map(|row| names_of(&row.permissions)).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.retain(|name| !checking.permissions.iter().any(|listed| listed.name == *name));
+    let listed: BTreeSet<&str> = checking.permissions.iter().map(|listed| listed.name).collect();
+    let mut names = BTreeSet::new();
+    let rows = GroupRow::objects();
+    let unlisted = async |row: GroupRow| {
+        let unlisted = names_of(&row.permissions)
+            .into_iter()
+            .filter(|name| !listed.contains(name));
+        names.extend(unlisted.map(str::to_owned));
+        Ok::<_, vauban::orm::Error>(())
+    };
+    rows.for_each(&unit.read_db().acting::<RightsStore>(), unlisted)
+        .await?;
     if names.is_empty() {
         return Ok(Vec::new());
     }
+    let names: Vec<_> = names.into_iter().collect();
     let what = format!("rows grant what no module lists: {}", names.join(", "));
     let hint = "Take it away, by `permissions revoke` and `groups revoke`: a permission that is called so later would be theirs at once.";
     Ok(vec![Finding::warning(

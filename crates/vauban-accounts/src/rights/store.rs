@@ -152,16 +152,6 @@ impl Rights {
         Ok(true)
     }
 
-    /// CWE-359, CWE-613: with an account goes what it was granted, and where it belonged.
-    pub(crate) async fn forget(&self, db: &Db<Write>, person: Uuid) -> Result<()> {
-        let acting = db.acting::<RightsStore>();
-        let belongs = MemberRow::objects().filter(|m| m.person.eq(person));
-        belongs.delete_all(&acting).await?;
-        let own = GroupRow::objects().filter(|g| g.person.eq(person));
-        own.delete_all(&acting).await?;
-        Ok(())
-    }
-
     async fn write(&self, db: &Db<Write>, id: Id<GroupRow>, names: String) -> Result<()> {
         GroupRow::objects()
             .filter(|g| g.id.eq(id))
