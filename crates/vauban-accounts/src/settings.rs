@@ -125,6 +125,24 @@ impl SettingValue for SignUps {
     }
 }
 
+impl SettingValue for Remember {
+    const ACCEPTS: &'static str = "`30d`, `12h`, …; `0`: nobody is remembered";
+
+    fn read(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "0" => Ok(Self(Duration::ZERO)),
+            time => Duration::read(time).map(Self),
+        }
+    }
+
+    fn show(&self) -> String {
+        match self.0.is_zero() {
+            true => "0".to_owned(),
+            false => self.0.show(),
+        }
+    }
+}
+
 impl ModuleSettings for AccountSettings {
     const SECTION: &'static str = "accounts";
 
@@ -153,7 +171,7 @@ impl ModuleSettings for AccountSettings {
             SettingRow::new(
                 "remember_lifetime",
                 "how long somebody stays signed in who asks for that at the sign-in, staff excepted; 0: nobody is asked",
-                |s: &mut Self| &mut s.remember.0,
+                |s: &mut Self| &mut s.remember,
             )
             .checked("0, or 1 to 90 days"),
             SettingRow::new(
@@ -269,6 +287,13 @@ mod tests {
         assert!(remembered(1).is_empty() && remembered(90).is_empty());
         assert_eq!(remembered(91), ["accounts.remember_lifetime"]);
         assert!(remembered(0).is_empty(), "off");
+        assert_eq!(
+            Remember::read("0"),
+            Ok(Remember(Duration::ZERO)),
+            "as it is written"
+        );
+        assert_eq!(Remember::read("7d").map(|time| time.show()), Ok("7d".to_owned()));
+        assert!(Remember::read("0d").is_err() && Remember::read("soon").is_err());
     }
 
     /// CWE-613: a session that lives for a quarter of a year is told.
