@@ -268,7 +268,12 @@ impl Lines {
             Holds::Reference(target) => {
                 let Target { within, samples, .. } = known(target);
                 let rust = format!("Option<ForeignKey<{target}>>");
-                add(&mut self.model, "    ", &attributed("", name, &rust));
+                // What becomes of the row when an account is deleted is stated, or `check` says so.
+                let gone = match target.as_str() {
+                    "User" => "on_delete = set_null",
+                    _ => "",
+                };
+                add(&mut self.model, "    ", &attributed(gone, name, &rust));
                 let choices = match &within {
                     // CWE-639: who belongs to two organisations sees the rows of both.
                     Some(filter) => format!("choices = |organisation| {target}::objects().filter({filter})"),

@@ -37,6 +37,12 @@ happened! {
     EmailChanged = "email_changed", "E-mail address changed";
     /// The command `createsuperuser`.
     MadeSuperuser = "made_superuser", "Made an administrator with a new password, by the people who run the site";
+    /// A file of its owner's data was asked for.
+    DataAsked = "data_asked", "A file of your data was asked for";
+    /// The account was to be deleted.
+    DeletionAsked = "deletion_asked", "The account was to be deleted";
+    /// It is not any more, by the link of the mail.
+    DeletionTakenBack = "deletion_taken_back", "The account stays, by the link of a mail";
     /// One session was ended from another.
     SessionEnded = "session_ended", "Signed out on another device";
     /// All sessions but one were ended.

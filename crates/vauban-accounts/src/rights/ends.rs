@@ -55,16 +55,12 @@ pub(crate) async fn unlisted(checking: CheckingRows) -> Result<Vec<Finding>> {
     let unit = checking.units.begin();
     let listed: BTreeSet<&str> = checking.permissions.iter().map(|listed| listed.name).collect();
     let mut names = BTreeSet::new();
-    let rows = GroupRow::objects();
-    let unlisted = async |row: GroupRow| {
-        let unlisted = names_of(&row.permissions)
-            .into_iter()
-            .filter(|name| !listed.contains(name));
-        names.extend(unlisted.map(str::to_owned));
-        Ok::<_, vauban::orm::Error>(())
-    };
-    rows.for_each(&unit.read_db().acting::<RightsStore>(), unlisted)
-        .await?;
+    let db = unit.read_db().acting::<RightsStore>();
+    let mut rows = GroupRow::objects().chunks(1_000);
+    while let Some(some) = rows.next(&db).await? {
+        let all = some.iter().flat_map(|row| names_of(&row.permissions));
+        names.extend(all.filter(|name| !listed.contains(name)).map(str::to_owned));
+    }
     if names.is_empty() {
         return Ok(Vec::new());
     }

@@ -162,6 +162,7 @@ async fn hooks_are_told_of_what_happens_to_accounts() {
         "signing in ann@example.com",
         "signed in ann@example.com",
         "ann@example.com is new@example.com now",
+        "signing in new@example.com",
         "password of new@example.com",
     ];
     assert_eq!(told(&site)[4..], later);
@@ -234,6 +235,45 @@ async fn cwe_862_a_sign_up_does_not_walk_round_who_lets_in() {
     assert_eq!(
         told,
         ["signing up later@example.com", "signed up later@example.com"]
+    );
+}
+
+/// CWE-862, CWE-613. Attack: who is let in no more keeps going by the pages that begin a session anew. A password is changed all the same: it
+/// may be stolen.
+#[tokio::test]
+async fn cwe_862_no_page_that_begins_a_session_walks_round_who_lets_in() {
+    let site = TestSite::hooked();
+    site.kit.person("ann@example.com").await;
+    let mut ann = site.browser();
+    assert_eq!(ann.sign_in("ann@example.com", PASSWORD).await.status, 303);
+    let file = site.kit.file();
+    file.execute("UPDATE \"user\" SET email = 'later@example.com'", [])
+        .unwrap();
+    let before = ann.session().cloned();
+    let reply = ann.submit("/accounts/confirm/", &[("password", PASSWORD)]).await;
+    assert_eq!(reply.status, 422, "{}", reply.body);
+    assert_eq!(ann.session().cloned(), before);
+    let fields = [
+        ("old_password", PASSWORD),
+        ("new_password", "seven red herrings"),
+        ("new_password_again", "seven red herrings"),
+    ];
+    let reply = ann.submit("/accounts/password/", &fields).await;
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (303, "/accounts/login/")
+    );
+    assert_eq!(count(&site, "vauban_session"), 0);
+    file.execute("UPDATE \"user\" SET email = 'ann@example.com'", [])
+        .unwrap();
+    let mut again = site.browser();
+    assert_eq!(again.sign_in("ann@example.com", PASSWORD).await.status, 422);
+    assert_eq!(
+        again
+            .sign_in("ann@example.com", "seven red herrings")
+            .await
+            .status,
+        303
     );
 }
 

@@ -3,12 +3,14 @@
 use ::http::StatusCode;
 use jiff::SignedDuration;
 use serde::Deserialize;
+use uuid::Uuid;
 use vauban::Template;
 
 use crate::Hash;
 use crate::accounts::{Proved, SignInFailure};
 use crate::device::{DEVICE_COOKIE, REMEMBERED, device_of};
 use crate::forms::SignUpForm;
+use crate::history::Happened;
 use crate::identify;
 use crate::pages::Page;
 use crate::params::AccountPages;
@@ -16,10 +18,10 @@ use crate::passwords::{Attribute, Password, Weakness};
 use crate::people::Account;
 use crate::sessions::{SessionToken, Start, Visitor};
 use vauban::forms::{BoundField, Clean, Cleaned, Form, FormFields, Problem};
-use vauban::hooks::Refused;
+use vauban::hooks::{Refused, fire};
 use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
 use vauban::messages::Level;
-use vauban::orm::DateTime;
+use vauban::orm::{DateTime, Db, Write};
 
 /// `?next=`: where to go afterwards.
 #[derive(Debug, Default, Deserialize)]
@@ -189,6 +191,21 @@ impl AccountPages {
     /// The session's cookie, for as long as the browser is open or until then.
     pub(crate) fn give_session(&self, token: &SessionToken, remembered: Option<DateTime>) {
         identify::give_session(&self.cx, token, remembered, self.accounts.sessions.clock());
+    }
+
+    /// Writes down what happens to an account, in this unit.
+    pub(crate) async fn record(&self, db: &Db<Write>, account: Uuid, what: Happened) -> Result<()> {
+        let history = &self.accounts.history;
+        Ok(history.record(db, account, what, self.visitor()).await?)
+    }
+
+    /// Why a hook lets somebody in no more, where what was done before stays done (CWE-862: no page that begins a session goes round it).
+    pub(crate) async fn barred(&self, db: &Db<Write>, person: &Account) -> Result<Option<Problem>> {
+        match db.nested(async || fire(db, &person.signing_in()).await).await {
+            Ok(()) => Ok(None),
+            Err(Refused::Because(problem)) => Ok(Some(problem)),
+            Err(Refused::Failed(error)) => Err(error),
+        }
     }
 
     /// The page again, because a hook refused it: nothing of the unit is kept.

@@ -11,6 +11,7 @@ use crate::forms::ProofForm;
 use crate::params::AccountPages;
 use crate::sessions::Start;
 use vauban::forms::{Form, Problem};
+use vauban::hooks::fire;
 use vauban::http::{Error, Response, Result};
 use vauban::routing::{Query, Refusal, SignedIn};
 
@@ -61,6 +62,10 @@ pub async fn submit(
     let Some(data) = accounts.sessions.data(&db, before).await? else {
         return Err(Error::refused(Refusal::SignInRequired));
     };
+    // CWE-862: a session that begins anew here asks who may have one, as the sign-in does.
+    if let Err(refused) = fire(&db, &who.person.signing_in()).await {
+        return at.not_let_in(refused, form.refuse(|_| ()), TITLE, page);
+    }
     let remembered = who.session.remembered();
     let start = Start {
         data,

@@ -5,6 +5,7 @@ use vauban::{Template, view};
 
 use crate::data::State;
 use crate::events;
+use crate::history::Happened;
 use crate::params::AccountPages;
 use vauban::http::{Caching, Error, File, Redirect, Response, Result};
 use vauban::routing::{Reauthenticated, Refusal};
@@ -35,6 +36,8 @@ pub async fn show(_: Reauthenticated, at: AccountPages, db: Db) -> Result<Respon
 pub async fn submit(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> Result<Response> {
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
     at.accounts.ask_for_data(&db, who.person.facts.id).await?;
+    // CWE-778: what an intruder would do stands where the owner reads it.
+    at.record(&db, who.person.facts.id, Happened::DataAsked).await?;
     events::DATA_ASKED.log(Some(&at.cx));
     Ok(Response::of(Redirect::to(crate::urls::data())))
 }

@@ -5,6 +5,7 @@ use vauban::{Template, view};
 
 use crate::deletion::Asked;
 use crate::events;
+use crate::history::Happened;
 use crate::identify;
 use crate::links::Purpose;
 use crate::params::AccountPages;
@@ -89,6 +90,8 @@ pub async fn submit(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> Resu
         let page = DeletePage::of(&at, &db, &who.person, is_last).await?;
         return Ok(at.again(TITLE, page));
     };
+    at.record(&db, who.person.facts.id, Happened::DeletionAsked)
+        .await?;
     events::DELETION_ASKED.log(Some(&at.cx));
     identify::forget_ended(&at.cx);
     #[allow(deprecated)]

@@ -4,6 +4,7 @@ use vauban::orm::{Db, Write};
 use vauban::{Template, view};
 
 use crate::events;
+use crate::history::Happened;
 use crate::links::Purpose;
 use crate::params::AccountPages;
 use vauban::PathSecret;
@@ -40,6 +41,7 @@ pub async fn submit(_: Public, at: AccountPages, db: Db<Write>, token: Path<Path
     if !at.accounts.keep_account(&db, link.account).await? {
         return Ok(at.dead_link());
     }
+    at.record(&db, link.account, Happened::DeletionTakenBack).await?;
     events::DELETION_TAKEN_BACK.log(Some(&at.cx));
     at.cx
         .say(Level::Success, "Your account stays. Sign in as before.");

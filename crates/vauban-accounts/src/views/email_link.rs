@@ -92,10 +92,7 @@ pub async fn submit(
     accounts
         .tell_old_address(&db, &person.email, &link.email, true)
         .await?;
-    accounts
-        .history
-        .record(&db, person.facts.id, Happened::EmailChanged, at.visitor())
-        .await?;
+    at.record(&db, person.facts.id, Happened::EmailChanged).await?;
     events::EMAIL_CHANGED.log(Some(&at.cx));
     at.cx.say(
         Level::Success,

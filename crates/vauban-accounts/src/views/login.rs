@@ -81,6 +81,7 @@ pub async fn submit(
             db.begin().await?;
             // CWE-204: behind the right password, so that a refusal tells nobody who has an account.
             if let Err(refused) = fire(&db, &person.signing_in()).await {
+                events::SIGN_IN_FAILED.log(Some(&at.cx));
                 return at.not_let_in(refused, form.refuse(|_| ()), TITLE, |form| {
                     LoginPage::of(&at, form)
                 });
@@ -97,10 +98,7 @@ pub async fn submit(
             // ASVS 6.3.5. Only for who got in: who did not sees no difference.
             if is_new {
                 let happened = Happened::NewDevice;
-                accounts
-                    .history
-                    .record(&db, person.facts.id, happened, at.visitor())
-                    .await?;
+                at.record(&db, person.facts.id, happened).await?;
             }
             if tells {
                 accounts.tell_of_device(&db, &person, at.visitor()).await?;

@@ -12,7 +12,7 @@ use crate::history::Happened;
 use crate::params::AccountPages;
 use vauban::forms::{Form, Problem};
 use vauban::hooks::fire;
-use vauban::http::{Error, Response, Result};
+use vauban::http::{Error, Redirect, Response, Result};
 use vauban::messages::Level;
 use vauban::routing::{Query, Refusal, SignedIn};
 
@@ -109,25 +109,34 @@ pub async fn submit(
     // ASVS 7.4.3: all of them, also the one that somebody else may have.
     at.accounts.sessions.end_all(&db, user).await?;
     let proved = Proved::of(hash);
-    let token = match changed {
-        true => at.accounts.enter(&db, &who.person, &proved, at.start()).await?,
-        false => None,
-    };
-    let Some(token) = token else {
+    let mut barred = None;
+    let mut token = None;
+    if changed {
+        barred = at.barred(&db, &who.person).await?;
+        if barred.is_none() {
+            token = at.accounts.enter(&db, &who.person, &proved, at.start()).await?;
+        }
+    }
+    if token.is_none() && barred.is_none() {
         let form = form.refuse(|_| ());
         return at.failed(SignInFailure::Wrong, WRONG, form, TITLE, |form| PasswordPage {
             form,
             least: at.accounts.least(),
         });
-    };
+    }
     fire(&db, &who.person.password_changed()).await?;
     at.accounts.tell_of_password(&db, &who.person).await?;
-    at.accounts
-        .history
-        .record(&db, user, Happened::PasswordChanged, at.visitor())
-        .await?;
-    at.welcome(&who.person, &token, Some(proved.stored()));
+    at.record(&db, user, Happened::PasswordChanged).await?;
     events::PASSWORD_CHANGED.log(Some(&at.cx));
+    // Who is barred has another password all the same: the old one may be stolen.
+    let Some(token) = token else {
+        at.cx.say(Level::Success, "Your password is changed.");
+        if let Some(problem) = barred {
+            at.cx.say(Level::Warning, problem.to_string());
+        }
+        return Ok(Response::of(Redirect::to(crate::urls::login())));
+    };
+    at.welcome(&who.person, &token, Some(proved.stored()));
     at.cx.say(
         Level::Success,
         "Your password is changed. Every other session of yours has ended.",

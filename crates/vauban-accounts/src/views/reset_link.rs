@@ -98,10 +98,7 @@ pub async fn submit(
     accounts.sessions.end_all(&db, user).await?;
     fire(&db, &person.password_changed()).await?;
     accounts.tell_of_password(&db, &person).await?;
-    accounts
-        .history
-        .record(&db, user, Happened::PasswordReset, at.visitor())
-        .await?;
+    at.record(&db, user, Happened::PasswordReset).await?;
     events::PASSWORD_CHANGED.log(Some(&at.cx));
     at.cx.say(
         Level::Success,

@@ -69,10 +69,7 @@ pub async fn end(_: Reauthenticated, at: AccountPages, db: Db<Write>, id: Path<U
         .await?
         .ok_or_else(Error::not_found)?;
     let happened = Happened::SessionEnded;
-    at.accounts
-        .history
-        .record(&db, user, happened, at.visitor())
-        .await?;
+    at.record(&db, user, happened).await?;
     events::SESSIONS_ENDED.log(Some(&at.cx));
     if ended.id == who.session.id() {
         identify::forget(&at.cx);
@@ -89,10 +86,7 @@ pub async fn end_others(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> 
     let (user, this) = (who.person.facts.id, who.session.id());
     if at.accounts.sessions.end_others(&db, user, this).await? > 0 {
         let happened = Happened::OthersEnded;
-        at.accounts
-            .history
-            .record(&db, user, happened, at.visitor())
-            .await?;
+        at.record(&db, user, happened).await?;
         events::SESSIONS_ENDED.log(Some(&at.cx));
     }
     at.cx

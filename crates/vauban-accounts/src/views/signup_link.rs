@@ -17,7 +17,7 @@ use crate::params::{AccountPages, SentOwn};
 use crate::passwords::Attribute;
 use vauban::PathSecret;
 use vauban::forms::{Clean, Form};
-use vauban::hooks::{Refused, fire};
+use vauban::hooks::fire;
 use vauban::http::{Error, Redirect, Response, Result};
 use vauban::messages::Level;
 use vauban::routing::{Path, Public};
@@ -121,15 +121,12 @@ pub async fn submit(
     }
     fire(&db, &person.signed_up()).await?;
     events::SIGNED_UP.log(Some(&at.cx));
+    at.record(&db, person.facts.id, Happened::SignedUp).await?;
     // A hook that lets nobody in yet does not undo the account.
-    match db.nested(async || fire(&db, &person.signing_in()).await).await {
-        Ok(()) => {}
-        Err(Refused::Because(problem)) => {
-            at.cx.say(Level::Success, MADE);
-            at.cx.say(Level::Warning, problem.to_string());
-            return Ok(Response::of(Redirect::to(crate::urls::login())));
-        }
-        Err(Refused::Failed(error)) => return Err(error),
+    if let Some(problem) = at.barred(&db, &person).await? {
+        at.cx.say(Level::Success, MADE);
+        at.cx.say(Level::Warning, problem.to_string());
+        return Ok(Response::of(Redirect::to(crate::urls::login())));
     }
     let proved = Proved::of(hash);
     let token = accounts.enter(&db, &person, &proved, at.start()).await?;
@@ -137,10 +134,6 @@ pub async fn submit(
         .ok_or_else(|| Error::internal("a new account is not active: `is_active` needs `default = true`"))?;
     fire(&db, &person.signed_in()).await?;
     at.welcome(&person, &token, Some(proved.stored()));
-    accounts
-        .history
-        .record(&db, person.facts.id, Happened::SignedUp, at.visitor())
-        .await?;
     at.cx.say(Level::Success, WELCOME);
     Ok(Response::of(at.home()?))
 }

@@ -1,4 +1,4 @@
-//! What one person may call, for the command `access --as`.
+//! What one person may call, for the command `access --as EMAIL`.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;

@@ -220,7 +220,7 @@ pub trait IdentityBackend: Send + Sync + 'static {
         })
     }
 
-    /// Who it is that an operator means by this name (an address), as they are now: for the command `access --as`. `None` if nobody is
+    /// Who it is that an operator means by this name (an address), as they are now: for the command `access --as EMAIL`. `None` if nobody is
     /// called so, or they may not act any more.
     fn named<'a>(
         &'a self,

@@ -268,7 +268,7 @@ pub struct ServiceMeta {
 }
 
 impl ServiceMeta {
-    /// Of a service.
+    /// What a service's type says of itself, for a module's list.
     pub fn of<S: Service>() -> Self {
         // CWE-441: signed by `service!`, and not with the signature of another service.
         const { S::SIGNED.holds() };
@@ -288,7 +288,7 @@ impl ServiceMeta {
         (self.name)()
     }
 
-    /// Its rights.
+    /// What it may do, model by model, for the access matrix.
     pub fn rights(&self) -> Vec<Granted> {
         let mut rights = Vec::new();
         (self.rights)(&mut |right| rights.push(right));
