@@ -175,9 +175,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                 accounts.offer_to_look_as(wiring.parts.contributed::<LookAs>())?;
                 Ok::<_, Failure>(Arc::new(accounts))
             });
-        let module = with_what_comes_later(module)
-            .on_change(|_| Ok(SuperusersStay::<U>::new()))
-            .on_change(|_| Ok(RightsEnd::<U>::new()));
+        let module = with_what_comes_later::<U>(module);
         #[cfg(debug_assertions)]
         let module = module.start_link(crate::development::start_link);
         module
@@ -185,12 +183,14 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
 }
 
 /// The tasks and hooks of accounts.
-pub(crate) fn with_what_comes_later(module: vauban::Module) -> vauban::Module {
+pub(crate) fn with_what_comes_later<U: UserAccount>(module: vauban::Module) -> vauban::Module {
     module
         .task::<deletion::erase>()
         .task::<data::export>()
         .task::<data::forget_export>()
         .hook::<deletion::not_while_leaving>()
+        .on_change(|_| Ok(SuperusersStay::<U>::new()))
+        .on_change(|_| Ok(RightsEnd::<U>::new()))
         .background(miss_a_pepper)
 }
 

@@ -103,7 +103,7 @@ impl TestSite {
         let module = vauban::Module::new("accounts")
             .routes(routes)
             .identity(move |_, _| Ok(Arc::clone(&shared)));
-        let module = more(crate::module::with_what_comes_later(module));
+        let module = more(crate::module::with_what_comes_later::<super::User>(module));
         let modules = super::modules(module);
         #[allow(deprecated)]
         let site = Site::__assemble(package, &modules, settings, kit.database.clone()).unwrap();
