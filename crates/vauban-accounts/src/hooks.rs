@@ -6,7 +6,6 @@
 //! right no hook is asked, so no answer of a hook's tells who has an account (CWE-204).
 //!
 //! ```
-//! # extern crate vauban_core as vauban;
 //! # use vauban::prelude::*;
 //! # use vauban_accounts::hooks::SigningUp;
 //! # #[derive(Model)]

@@ -349,7 +349,7 @@ impl<'a> Removal<'a> {
     /// Whether a row that says `restrict` refers to one of these: of each such reference the first, however many there are.
     pub(super) async fn is_kept(&self, model: &'static ModelMeta, ids: &[Value]) -> Result<bool> {
         for child in self.models {
-            for key in child.columns.iter() {
+            for key in child.columns {
                 let by_key = key.target.is_some_and(|target| target().is(model));
                 let by_user = key.holds_user && self.erased.is_some_and(|user| user.is(model));
                 if !(by_key || by_user) || key.on_delete != OnDelete::Restrict {
