@@ -201,13 +201,8 @@ impl Accounts {
         let Some(person) = person else {
             return Ok(Some(self.sessions.end_everybodys().await?));
         };
-        let mut retries = Retries::default();
-        loop {
-            let done = self.end_sessions_once(&person).await;
-            if !retries.again(&done).await {
-                return Ok(Some(done?));
-            }
-        }
+        let ended = Retries::of(|| self.end_sessions_once(&person)).await?;
+        Ok(Some(ended))
     }
 
     async fn end_sessions_once(&self, person: &Account) -> Result<u64, vauban::orm::Error> {
@@ -236,13 +231,8 @@ impl Accounts {
             return Ok(Err(weak));
         }
         let hash = self.hash_of_ours(password).await?;
-        let mut retries = Retries::default();
-        loop {
-            let done = self.put_superuser(email, &hash).await;
-            if !retries.again(&done).await {
-                return Ok(Ok(done?));
-            }
-        }
+        Retries::of(|| self.put_superuser(email, &hash)).await?;
+        Ok(Ok(()))
     }
 
     async fn put_superuser(&self, email: &Email, hash: &Hash) -> Result<(), vauban::orm::Error> {

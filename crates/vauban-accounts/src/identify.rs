@@ -96,13 +96,7 @@ impl Accounts {
 
     /// CWE-294: a token that was renewed is a copy; whose, nobody can tell. The session ends, and its owner can read why.
     async fn end_replayed(&self, cx: &Request, row: &SessionRow) -> Result<()> {
-        let mut retries = Retries::default();
-        loop {
-            let done = self.end_replayed_once(cx, row).await;
-            if !retries.again(&done).await {
-                return Ok(done?);
-            }
-        }
+        Ok(Retries::of(|| self.end_replayed_once(cx, row)).await?)
     }
 
     async fn end_replayed_once(&self, cx: &Request, row: &SessionRow) -> Result<(), vauban::orm::Error> {

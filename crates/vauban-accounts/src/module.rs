@@ -12,7 +12,7 @@ use vauban::site::{Site, Stop};
 use crate::accounts::{AccountOptions, Accounts, Said};
 use crate::credential::Credential;
 use crate::data::{ExportRow, Exports};
-use crate::deletion::{AccountEnd, DeletionRow};
+use crate::deletion::{AccountEnd, DeletionRow, NothingRemains, Remains};
 use crate::history::{AccountEvent, AccountHistory};
 use crate::kept::{KeptForms, KeptRow};
 use crate::links::{LinkRow, LinkStore};
@@ -22,7 +22,7 @@ use crate::own_fields::{Asked, OwnFields};
 use crate::pages::{AccountPage, Layout};
 use crate::passwords::{PasswordFilter, Peppers};
 use crate::people::UserAccount;
-use crate::rights::{self, GroupRow, MemberRow, RightsEnd, RightsStore, SuperusersStay, too_many, unlisted};
+use crate::rights::{self, GroupRow, MemberRow, RightsStore, SuperusersStay, too_many, unlisted};
 use crate::services::{AddressChange, Administration, Erasure, PasswordChange, SignIn, SignUp};
 use crate::sessions::{RenewedToken, SessionLimits, SessionRow, SessionStore};
 use crate::settings::AccountSettings;
@@ -112,6 +112,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .service::<Erasure<U>>()
             .service::<Administration<U>>()
             .service::<AccountEnd>()
+            .service::<Remains>()
             .service::<Exports>()
             .service::<SessionStore>()
             .service::<Throttling>()
@@ -190,7 +191,7 @@ pub(crate) fn with_what_comes_later<U: UserAccount>(module: vauban::Module) -> v
         .task::<data::forget_export>()
         .hook::<deletion::not_while_leaving>()
         .on_change(|_| Ok(SuperusersStay::<U>::new()))
-        .on_change(|_| Ok(RightsEnd::<U>::new()))
+        .on_change(|_| Ok(NothingRemains::<U>::new()))
         .background(miss_a_pepper)
 }
 

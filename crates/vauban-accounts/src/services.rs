@@ -58,7 +58,7 @@ services! {
     AddressChange: user [View, Change, Grant], credential [];
         waiver!(ServiceRights, "an address is changed by whoever reads its mails");
     /// Erases accounts whose owners want it.
-    Erasure: user [View, Delete], credential [View, Delete];
+    Erasure: user [View, Delete], credential [];
         waiver!(ServiceRights, "nobody deletes people through a policy");
     /// Makes administrators, for whoever holds the machine.
     Administration: user [View, Add, Change, Grant], credential [View, Add, Change];

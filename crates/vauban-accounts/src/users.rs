@@ -73,7 +73,7 @@ pub(crate) trait UserTable: Send + Sync + 'static {
     fn is_kept<'a>(&'a self, db: &'a Db, id: Uuid) -> Answer<'a, bool>;
     /// What the end of an account would take along, as far as whoever asks sees it.
     fn would_erase<'a>(&'a self, db: &'a Db, id: Uuid) -> Answer<'a, DeletePreview>;
-    /// Erases an account: its password, its row, and what models state of rows that refer to it. Says how many accounts went.
+    /// Erases an account: its row, and what models state of rows that refer to it. Says how many accounts went.
     fn erase<'a>(&'a self, db: &'a Db<Write>, id: Uuid) -> Answer<'a, u64>;
     /// Gives a user this hash, whatever it was: for whoever holds the machine.
     fn put_hash<'a>(&'a self, db: &'a Db<Write>, id: Uuid, hash: &'a Hash) -> Answer<'a, ()>;
@@ -322,8 +322,6 @@ impl<U: UserAccount> UserTable for TableOf<U> {
     fn erase<'a>(&'a self, db: &'a Db<Write>, id: Uuid) -> Answer<'a, u64> {
         Box::pin(async move {
             let acting = db.acting::<Erasure<U>>();
-            let password = Credential::objects().filter(|c| c.user.eq(id));
-            password.delete_all(&acting).await?;
             let this = QuerySet::<U>::new().filter(|u| U::columns_of_account(u).id.eq(Id::from_uuid(id)));
             #[allow(deprecated)]
             this.__erase(&acting).await

@@ -3,7 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, FnArg, ItemFn, Result, Type};
+use syn::{Error, ItemFn, Result, Type};
+
+use crate::acting;
 
 /// Writes the hook's type, with what it is called on.
 pub(crate) fn expand(args: &TokenStream, item: TokenStream) -> Result<TokenStream> {
@@ -12,7 +14,12 @@ pub(crate) fn expand(args: &TokenStream, item: TokenStream) -> Result<TokenStrea
         return Err(Error::new(args.span(), message));
     }
     let function: ItemFn = syn::parse2(item)?;
-    check_signature(&function)?;
+    acting::check_signature(
+        &function,
+        "a hook",
+        "write `-> Result<()>`, or `-> Result<(), Refused>` where the event may be refused",
+        "it is called on one event, as one service",
+    )?;
     let (who, others) = parameters(&function)?;
     let name = &function.sig.ident;
     let vis = &function.vis;
@@ -69,38 +76,9 @@ pub(crate) fn expand(args: &TokenStream, item: TokenStream) -> Result<TokenStrea
     })
 }
 
-fn check_signature(function: &ItemFn) -> Result<()> {
-    let sig = &function.sig;
-    if sig.asyncness.is_none() {
-        return Err(Error::new(sig.fn_token.span(), "a hook is an `async fn`"));
-    }
-    if matches!(sig.output, syn::ReturnType::Default) {
-        return Err(Error::new(
-            sig.ident.span(),
-            "a hook says whether it went well: write `-> Result<()>`, or `-> Result<(), Refused>` where the event may be refused",
-        ));
-    }
-    if !sig.generics.params.is_empty() {
-        return Err(Error::new(
-            sig.generics.span(),
-            "a hook has no generic parameters: it is called on one event, as one service",
-        ));
-    }
-    Ok(())
-}
-
 /// As whom it acts, and the other parameters' types.
 fn parameters(function: &ItemFn) -> Result<(&Type, Vec<&Type>)> {
-    let mut typed = Vec::new();
-    for input in &function.sig.inputs {
-        let FnArg::Typed(input) = input else {
-            return Err(Error::new(
-                input.span(),
-                "a hook is a function of its own, without `self`",
-            ));
-        };
-        typed.push(&*input.ty);
-    }
+    let mut typed = acting::parameters(function, "a hook")?;
     let name = &function.sig.ident;
     if typed.is_empty() || matches!(typed[0], Type::Reference(_)) {
         let message = format!(

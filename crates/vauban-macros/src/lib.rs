@@ -2,6 +2,7 @@
 
 use proc_macro::TokenStream;
 
+mod acting;
 mod choices;
 mod form;
 mod form_rows;

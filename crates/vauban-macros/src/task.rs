@@ -4,15 +4,21 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Error, Expr, ExprLit, FnArg, Ident, ItemFn, Lit, LitStr, Result, Token, Type};
+use syn::{Error, Expr, ExprLit, Ident, ItemFn, Lit, LitStr, Result, Token, Type};
 
+use crate::acting;
 use crate::ident::Once;
 
 /// Writes the task's type, with its name and how it is called.
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let args: Args = syn::parse2(args)?;
     let function: ItemFn = syn::parse2(item)?;
-    check_signature(&function)?;
+    acting::check_signature(
+        &function,
+        "a task",
+        "write `-> Result<()>`",
+        "rows know it by one name",
+    )?;
     let (who, others) = parameters(&function)?;
     let name = &function.sig.ident;
     let vis = &function.vis;
@@ -209,38 +215,9 @@ fn prioritised(word: &Ident) -> Result<Ident> {
     Ok(Ident::new(name, word.span()))
 }
 
-fn check_signature(function: &ItemFn) -> Result<()> {
-    let sig = &function.sig;
-    if sig.asyncness.is_none() {
-        return Err(Error::new(sig.fn_token.span(), "a task is an `async fn`"));
-    }
-    if matches!(sig.output, syn::ReturnType::Default) {
-        return Err(Error::new(
-            sig.ident.span(),
-            "a task says whether it went well: write `-> Result<()>`",
-        ));
-    }
-    if !sig.generics.params.is_empty() {
-        return Err(Error::new(
-            sig.generics.span(),
-            "a task has no generic parameters: rows know it by one name",
-        ));
-    }
-    Ok(())
-}
-
 /// As whom it runs, and the other parameters' types.
 fn parameters(function: &ItemFn) -> Result<(&Type, Vec<&Type>)> {
-    let mut typed = Vec::new();
-    for input in &function.sig.inputs {
-        let FnArg::Typed(input) = input else {
-            return Err(Error::new(
-                input.span(),
-                "a task is a function of its own, without `self`",
-            ));
-        };
-        typed.push(&*input.ty);
-    }
+    let mut typed = acting::parameters(function, "a task")?;
     let name = &function.sig.ident;
     if typed.is_empty() {
         let message = format!(

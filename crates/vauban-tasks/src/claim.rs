@@ -57,13 +57,7 @@ impl Tasks {
     }
 
     async fn claim_of(&self, queue: &str, most: usize, which: Which) -> Result<Vec<TaskRow>> {
-        let mut retries = Retries::default();
-        loop {
-            let claimed = self.claim_once(queue, most, which).await;
-            if !retries.again(&claimed).await {
-                return claimed;
-            }
-        }
+        Retries::of(|| self.claim_once(queue, most, which)).await
     }
 
     async fn claim_once(&self, queue: &str, most: usize, which: Which) -> Result<Vec<TaskRow>> {

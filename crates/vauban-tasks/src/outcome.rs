@@ -177,16 +177,13 @@ impl Tasks {
     where
         F: Future<Output = Result<T>>,
     {
-        let mut retries = Retries::default();
-        loop {
+        Retries::of(|| async {
             let unit = self.relaxed();
             let done = work(unit.db()).await;
             let saved = unit.finish(done.is_ok()).await;
-            let done = done.and_then(|value| saved.map(|()| value));
-            if !retries.again(&done).await {
-                return done;
-            }
-        }
+            done.and_then(|value| saved.map(|()| value))
+        })
+        .await
     }
 }
 

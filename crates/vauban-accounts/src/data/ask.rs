@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use uuid::Uuid;
 use vauban::http::Result;
-use vauban::orm::{self, DateTime, Db, QuerySet, Write};
+use vauban::orm::{self, DateTime, Db, QuerySet, Reads, Write};
 use zeroize::Zeroizing;
 
 use super::make::export;
@@ -31,7 +31,7 @@ fn of(user: Uuid) -> QuerySet<ExportRow> {
 }
 
 /// Deletes what was made for somebody.
-pub(crate) async fn forget(db: &Db<Write>, user: Uuid) -> orm::Result<()> {
+async fn forget(db: &Db<Write>, user: Uuid) -> orm::Result<()> {
     of(user).delete_all(&db.acting::<Exports>()).await?;
     Ok(())
 }
@@ -39,8 +39,18 @@ pub(crate) async fn forget(db: &Db<Write>, user: Uuid) -> orm::Result<()> {
 impl Accounts {
     /// How far a person's data is.
     pub(crate) async fn state_of_data(&self, db: &Db, user: Uuid) -> Result<State> {
-        let row = of(user).first(&db.acting::<Exports>()).await?;
-        Ok(row.map_or(State::None, |row| self.state_of(&row)))
+        let found = self.found(&db.acting::<Exports>(), user).await?;
+        Ok(found.map_or(State::None, |(state, _)| state))
+    }
+
+    /// How far it is, and when it was asked for. CWE-400: not what was made, which is large.
+    async fn found(&self, db: &dyn Reads<ExportRow>, user: Uuid) -> orm::Result<Option<(State, DateTime)>> {
+        let times = of(user).values(|e| (&e.asked, &e.expires)).first(db).await?;
+        let Some((asked, expires)) = times else {
+            return Ok(None);
+        };
+        let is_made = of(user).filter(|e| !e.sealed.is_null()).exists(db).await?;
+        Ok(Some((self.state(is_made, asked, expires), asked)))
     }
 
     /// Has a person's data made, unless it is on its way or was made just now. In their own request: the task acts as who asks.
@@ -49,9 +59,8 @@ impl Accounts {
         db.begin().await?;
         let acting = db.acting::<Exports>();
         let now = self.sessions.clock().now();
-        if let Some(row) = of(user).first(&acting).await? {
-            let state = self.state_of(&row);
-            let is_new = now.duration_since(*row.asked) < PAUSE;
+        if let Some((state, asked)) = self.found(&acting, user).await? {
+            let is_new = now.duration_since(*asked) < PAUSE;
             if state == State::Making || (state == State::Ready && is_new) {
                 return Ok(state);
             }
@@ -71,15 +80,17 @@ impl Accounts {
     /// What was made for a person.
     pub(crate) async fn data_of(&self, db: &Db, user: Uuid) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let row = of(user).first(&db.acting::<Exports>()).await?;
-        let row = row.filter(|row| self.state_of(row) == State::Ready);
+        let is_ready =
+            |row: &ExportRow| self.state(row.sealed.is_some(), row.asked, row.expires) == State::Ready;
+        let row = row.filter(is_ready);
         Ok(row.and_then(|row| self.data.open(row.sealed.as_deref()?, &[&context(&row)])))
     }
 
-    fn state_of(&self, row: &ExportRow) -> State {
+    fn state(&self, is_made: bool, asked: DateTime, expires: DateTime) -> State {
         let now = self.sessions.clock().now();
-        match &row.sealed {
-            Some(_) if *row.expires > now => State::Ready,
-            None if now.duration_since(*row.asked) < ON_ITS_WAY => State::Making,
+        match is_made {
+            true if *expires > now => State::Ready,
+            false if now.duration_since(*asked) < ON_ITS_WAY => State::Making,
             _ => State::None,
         }
     }

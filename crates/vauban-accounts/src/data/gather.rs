@@ -15,13 +15,16 @@ const MOST_BYTES: usize = 16 << 20;
 /// Rows that are read at once.
 const AT_ONCE: u32 = 200;
 
-/// Everything, as JSON. What is beyond the bounds is left out, and `incomplete` says of which models.
-pub(super) async fn gather(
-    accounts: &Accounts,
-    db: &Db,
-    user: UserId,
-    mut more: Map<String, Value>,
-) -> orm::Result<Vec<u8>> {
+/// What was gathered of the rows.
+pub(super) struct Gathered {
+    you: Value,
+    rows: Map<String, Value>,
+    incomplete: Vec<String>,
+    room: usize,
+}
+
+/// Every row. What is beyond the bounds is left out, and `incomplete` says of which models.
+pub(super) async fn gather(accounts: &Accounts, db: &Db, user: UserId) -> orm::Result<Gathered> {
     let users = accounts.users.model();
     let mut room = MOST_BYTES;
     let (mut you, mut rows, mut incomplete) = (Value::Null, Map::new(), Vec::new());
@@ -50,16 +53,28 @@ pub(super) async fn gather(
             rows.insert(table.name().to_owned(), Value::Array(found.rows));
         }
     }
-    incomplete.extend(without_room(&mut more, room));
-    let all = json!({
-        "site": accounts.site,
-        "made": accounts.sessions.clock().now().to_string(),
-        "you": you,
-        "rows": rows,
-        "more": more,
-        "incomplete": incomplete,
-    });
-    serde_json::to_vec(&all).map_err(|error| orm::Error::Internal(error.to_string()))
+    Ok(Gathered {
+        you,
+        rows,
+        incomplete,
+        room,
+    })
+}
+
+impl Gathered {
+    /// As JSON, with what hooks add.
+    pub(super) fn with(mut self, accounts: &Accounts, mut more: Map<String, Value>) -> orm::Result<Vec<u8>> {
+        self.incomplete.extend(without_room(&mut more, self.room));
+        let all = json!({
+            "site": accounts.site,
+            "made": accounts.sessions.clock().now().to_string(),
+            "you": self.you,
+            "rows": self.rows,
+            "more": more,
+            "incomplete": self.incomplete,
+        });
+        serde_json::to_vec(&all).map_err(|error| orm::Error::Internal(error.to_string()))
+    }
 }
 
 /// CWE-770: of what hooks add only as much as there is room for; gives the names of the rest.

@@ -34,9 +34,11 @@ pub(crate) async fn export(
     let Some((person, _)) = accounts.users.standing(&db, row.user).await? else {
         return Ok(());
     };
+    // First what is only read: a hook that writes takes the writer's turn.
+    let gathered = gather(&accounts, &db, user).await?;
     let exporting = Exporting::of(&person);
     fire(&db, &exporting).await?;
-    let text = gather(&accounts, &db, user, exporting.taken()).await?;
+    let text = gathered.with(&accounts, exporting.taken())?;
     let sealed = accounts
         .data
         .seal(&text, &[&context(&row)])

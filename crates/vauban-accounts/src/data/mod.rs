@@ -5,6 +5,6 @@ mod gather;
 mod make;
 mod model;
 
-pub(crate) use ask::{State, forget};
+pub(crate) use ask::State;
 pub(crate) use make::{export, forget_export};
 pub(crate) use model::{ExportRow, Exports};

@@ -81,7 +81,7 @@ impl Accounts {
     }
 
     /// Ends sessions and links of an account (CWE-613).
-    pub(super) async fn end_all_that_opens(&self, db: &Db<Write>, user: Uuid) -> Result<()> {
+    async fn end_all_that_opens(&self, db: &Db<Write>, user: Uuid) -> Result<()> {
         self.sessions.end_all(db, user).await?;
         self.links.end_all(db, user).await
     }

@@ -12,10 +12,10 @@ use vauban_mail::Mail as _;
 
 use super::model::{AccountEnd, DeletionRow, on_day};
 use crate::accounts::Accounts;
+use crate::events;
 use crate::hooks::{Deleting, SigningIn};
 use crate::mails::{DeletedMail, KeptMail};
 use crate::people::Account;
-use crate::{data, events};
 
 /// Erases an account, unless its owner has taken the wish back: then its row, by which this is queued, is gone.
 #[task(name = "accounts.erase", tries = 20, timeout = 600)]
@@ -83,11 +83,6 @@ impl Accounts {
             email: person.email.clone(),
         };
         fire(db, &going).await?;
-        // Pitfall 40, CWE-613: nothing that opened it opens the address's next account.
-        self.end_all_that_opens(db, user).await?;
-        data::forget(db, user).await?;
-        // CWE-359: where somebody was is theirs, too.
-        self.history.forget(db, user).await?;
         // CWE-362: by the wish that this is for, and whoever it was.
         if !self.keep_account(db, user).await? || self.users.erase(db, user).await? != 1 {
             let why = "the wish or the account is another by now";

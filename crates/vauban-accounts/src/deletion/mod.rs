@@ -4,9 +4,11 @@
 mod ask;
 mod end;
 mod model;
+mod remains;
 mod stated;
 
 pub(crate) use ask::Asked;
 pub(crate) use end::{erase, not_while_leaving};
 pub(crate) use model::{AccountEnd, DeletionRow};
+pub(crate) use remains::{NothingRemains, Remains};
 pub(crate) use stated::unstated;

@@ -90,22 +90,9 @@ impl History {
         Ok(rows)
     }
 
-    /// Forgets what happened to an account that is erased.
-    pub(crate) async fn forget(&self, db: &Db<Write>, account: Uuid) -> Result<()> {
-        let theirs = AccountEvent::objects().filter(|e| e.account.eq(account));
-        theirs.delete_all(&db.acting::<AccountHistory>()).await?;
-        Ok(())
-    }
-
     /// Deletes what is older than it is kept; for the command `clearsessions`.
     pub(crate) async fn clear(&self) -> Result<u64> {
-        let mut retries = Retries::default();
-        loop {
-            let done = self.clear_once().await;
-            if !retries.again(&done).await {
-                return done;
-            }
-        }
+        Retries::of(|| self.clear_once()).await
     }
 
     async fn clear_once(&self) -> Result<u64> {

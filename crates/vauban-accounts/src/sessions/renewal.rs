@@ -63,13 +63,7 @@ impl Sessions {
 
     /// Lets a session go on, under another token if its own has been good for long enough.
     pub(super) async fn renew(&self, token: &SessionToken, visitor: &Visitor) -> Result<Found> {
-        let mut retries = Retries::default();
-        loop {
-            let done = self.renew_once(token, visitor).await;
-            if !retries.again(&done).await {
-                return done;
-            }
-        }
+        Retries::of(|| self.renew_once(token, visitor)).await
     }
 
     async fn renew_once(&self, token: &SessionToken, visitor: &Visitor) -> Result<Found> {
@@ -153,13 +147,7 @@ impl Sessions {
 
     /// The same of all at once; for the command `clearsessions`.
     pub(super) async fn clear_renewed(&self) -> Result<()> {
-        let mut retries = Retries::default();
-        loop {
-            let done = self.clear_renewed_once().await;
-            if !retries.again(&done).await {
-                return done;
-            }
-        }
+        Retries::of(|| self.clear_renewed_once()).await
     }
 
     async fn clear_renewed_once(&self) -> Result<()> {

@@ -220,13 +220,7 @@ impl Sessions {
 
     /// Ends every session of a user in a unit of its own: at a deactivated user's next request.
     pub(crate) async fn revoke(&self, user: Uuid) -> Result<u64> {
-        let mut retries = Retries::default();
-        loop {
-            let done = self.revoke_once(user).await;
-            if !retries.again(&done).await {
-                return done;
-            }
-        }
+        Retries::of(|| self.revoke_once(user)).await
     }
 
     async fn revoke_once(&self, user: Uuid) -> Result<u64> {
@@ -312,17 +306,12 @@ impl Sessions {
 
     /// Some at a time, each in a unit of its own: other writers have their turns between.
     async fn delete_by_batches(&self, these: impl Fn() -> QuerySet<SessionRow>) -> Result<u64> {
-        let (mut ended, mut retries) = (0, Retries::default());
+        let mut ended = 0;
         loop {
-            let done = self.delete_batch(these()).await;
-            if retries.again(&done).await {
-                continue;
-            }
-            match done? {
+            match Retries::of(|| self.delete_batch(these())).await? {
                 0 => return Ok(ended),
                 some => ended += some,
             }
-            retries = Retries::default();
         }
     }
 

@@ -64,13 +64,7 @@ impl Touches {
 }
 
 async fn write(units: &Units, notes: &[(Id<SessionRow>, Note)]) -> Result<()> {
-    let mut retries = Retries::default();
-    loop {
-        let done = write_once(units, notes).await;
-        if !retries.again(&done).await {
-            return done;
-        }
-    }
+    Retries::of(|| write_once(units, notes)).await
 }
 
 async fn write_once(units: &Units, notes: &[(Id<SessionRow>, Note)]) -> Result<()> {

@@ -139,6 +139,41 @@ async fn an_account_goes_with_what_its_models_state() {
     );
 }
 
+/// CWE-459, CWE-613. Attack: an account that went by another statement than this page's is opened by what was kept of it, once a row with its id
+/// is there again.
+#[tokio::test]
+async fn cwe_459_nothing_is_kept_of_an_account_that_went_otherwise() {
+    let site = TestSite::new();
+    let (ann, browser) = signed_in(&site, "ann@example.com").await;
+    let (_, other) = signed_in(&site, "ben@example.com").await;
+    granted(&site, &ann).await;
+    site.browser()
+        .submit("/accounts/reset/", &[("email", "ann@example.com")])
+        .await;
+    // With hers, and with what is Ben's alone.
+    let tables = [
+        ("vauban_session", 2, 1),
+        ("vauban_credential", 2, 1),
+        ("vauban_account_event", 3, 1),
+        ("vauban_group", 1, 0),
+        ("vauban_group_member", 1, 0),
+        ("vauban_link", 1, 0),
+    ];
+    for (table, before, _) in tables {
+        assert_eq!(count(&site, table), before, "{table}");
+    }
+    let unit = site.kit.units.begin();
+    let these = super::User::objects().filter(|u| u.id.eq(vauban::Id::from_uuid(ann.facts.id)));
+    assert_eq!(these.delete_all(&unit.db()).await.unwrap(), 1);
+    unit.finish(true).await.unwrap();
+    for (table, _, after) in tables {
+        assert_eq!(count(&site, table), after, "{table}");
+    }
+    for (mut browser, who) in [(browser, ""), (other, "ben@example.com")] {
+        assert_eq!(browser.who().await, who);
+    }
+}
+
 /// Something they may, as one of a group that is their own, and something that happened to them.
 async fn granted(site: &TestSite, person: &Account) {
     let unit = site.kit.units.begin();

@@ -14,7 +14,8 @@ use super::super::accounts::Said;
 use super::super::people::Account;
 use super::super::services::Administration;
 use super::{Kit, PASSWORD, User};
-use crate::rights::{Granting, Holder, RightsEnd, RightsStore, SuperusersStay, still, too_many, unlisted};
+use crate::deletion::NothingRemains;
+use crate::rights::{Granting, Holder, RightsStore, SuperusersStay, still, too_many, unlisted};
 
 permission!(Publish = "articles.publish", "may publish articles of others");
 permission!(PublishAll = "articles.publish-all", "may do what sounds alike");
@@ -444,7 +445,7 @@ fn watched() -> Kit {
     let kit = kit();
     let mut hooks = ChangeHooks::default();
     hooks.add(SuperusersStay::<User>::new());
-    hooks.add(RightsEnd::<User>::new());
+    hooks.add(NothingRemains::<User>::new());
     kit.database.set_change_hooks(hooks);
     kit
 }

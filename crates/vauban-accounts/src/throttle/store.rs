@@ -102,13 +102,7 @@ impl Throttles {
     /// It has a unit of its own: call it before the request's unit has written. The answer to a flood is one
     /// read: only attempts that are let through write.
     pub(crate) async fn admit(&self, buckets: &[Bucket]) -> Result<Admission> {
-        let mut retries = Retries::default();
-        loop {
-            let done = self.admit_once(buckets).await;
-            if !retries.again(&done).await {
-                return done;
-            }
-        }
+        Retries::of(|| self.admit_once(buckets)).await
     }
 
     async fn admit_once(&self, buckets: &[Bucket]) -> Result<Admission> {
@@ -164,13 +158,7 @@ impl Throttles {
 
     /// There was no attempt: no password was looked at. Counts are given back, and so is the wait that this one began.
     pub(crate) async fn give_back(&self, steps: &[Step]) -> Result<()> {
-        let mut retries = Retries::default();
-        loop {
-            let done = self.give_back_once(steps).await;
-            if !retries.again(&done).await {
-                return done;
-            }
-        }
+        Retries::of(|| self.give_back_once(steps)).await
     }
 
     async fn give_back_once(&self, steps: &[Step]) -> Result<()> {
@@ -196,13 +184,7 @@ impl Throttles {
     /// The attempt was honest: an account's own buckets are emptied, shared ones get this attempt back, and what
     /// counts work keeps it.
     pub(crate) async fn succeeded(&self, buckets: &[Bucket]) -> Result<()> {
-        let mut retries = Retries::default();
-        loop {
-            let done = self.succeeded_once(buckets).await;
-            if !retries.again(&done).await {
-                return done;
-            }
-        }
+        Retries::of(|| self.succeeded_once(buckets)).await
     }
 
     async fn succeeded_once(&self, buckets: &[Bucket]) -> Result<()> {

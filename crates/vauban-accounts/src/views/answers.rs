@@ -188,6 +188,13 @@ impl AccountPages {
         device_of(&self.cx)
     }
 
+    /// Whether this person has signed in by this browser before, with the password that they have.
+    pub(crate) fn is_known(&self, person: &Account, proved: &Proved) -> bool {
+        let devices = &self.accounts.devices;
+        let recognise = |cookie| devices.recognise(cookie, person.email.as_str(), Some(&proved.hash));
+        self.device().and_then(recognise).is_some()
+    }
+
     /// The session's cookie, for as long as the browser is open or until then.
     pub(crate) fn give_session(&self, token: &SessionToken, remembered: Option<DateTime>) {
         identify::give_session(&self.cx, token, remembered, self.accounts.sessions.clock());

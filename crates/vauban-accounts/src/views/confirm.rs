@@ -77,12 +77,7 @@ pub async fn submit(
         return at.failed(SignInFailure::Wrong, WRONG, form, TITLE, page);
     };
     // ASVS 6.3.5: a browser becomes known at the sign-in, where that is told.
-    let known = |cookie| {
-        accounts
-            .devices
-            .recognise(cookie, who.person.email.as_str(), Some(&proved.hash))
-    };
-    let is_known = at.device().and_then(known).is_some();
+    let is_known = at.is_known(&who.person, &proved);
     at.welcome(&who.person, &token, is_known.then(|| proved.stored()));
     at.give_session(&token, remembered);
     Ok(Response::of(at.next(&query)?))

@@ -62,12 +62,7 @@ pub async fn submit(
         .await;
     let entered = match known {
         Ok((person, proved)) => {
-            let known = |cookie| {
-                accounts
-                    .devices
-                    .recognise(cookie, person.email.as_str(), Some(&proved.hash))
-            };
-            let is_new = device.and_then(known).is_none();
+            let is_new = !at.is_known(&person, &proved);
             // Before the writer's turn, as all counting.
             let tells = is_new && accounts.may_tell_of_device(&person).await?;
             // Staff tick the box in vain: nobody is told on the page before it is known who they are (CWE-204).

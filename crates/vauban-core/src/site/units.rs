@@ -82,14 +82,17 @@ impl Units {
 /// ```
 /// # use vauban_core::units::Retries;
 /// # use vauban_core::orm::Result;
-/// async fn count(once: impl AsyncFn() -> Result<u64>) -> Result<u64> {
-///     let mut retries = Retries::default();
-///     loop {
-///         let done = once().await;
-///         if !retries.again(&done).await {
-///             return done;
-///         }
-///     }
+/// # use vauban_core::orm::{Db, Write};
+/// # use vauban_core::units::Units;
+/// # async fn add_one(db: &Db<Write>) -> Result<()> { Ok(()) }
+/// async fn count_once(units: &Units) -> Result<()> {
+///     let unit = units.begin();
+///     add_one(&unit.db()).await?;
+///     unit.finish(true).await
+/// }
+///
+/// async fn count(units: &Units) -> Result<()> {
+///     Retries::of(|| count_once(units)).await
 /// }
 /// ```
 ///
@@ -105,6 +108,23 @@ impl Default for Retries {
 }
 
 impl Retries {
+    /// Does such a unit, again and again where it may be.
+    ///
+    /// # Errors
+    /// Those of the last time.
+    pub async fn of<T, F>(once: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut retries = Self::default();
+        loop {
+            let done = once().await;
+            if !retries.again(&done).await {
+                return done;
+            }
+        }
+    }
+
     /// Whether what failed so may be done again; waits before it says yes, by chance for how long, so that two that met do not
     /// meet again.
     pub fn again<T>(&mut self, done: &Result<T, Error>) -> impl Future<Output = bool> + Send + use<T> {

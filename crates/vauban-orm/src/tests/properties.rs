@@ -149,11 +149,11 @@ fn judged<'a>(expr: &Expr, reached: &'a Plain, world: &World<'a>) -> bool {
         Expr::True => true,
         Expr::False => false,
         Expr::Flag(flag) => match (world.asker, flag) {
+            // Who holds what: `tests/permissions.rs`.
             (Asker::Nobody, _) | (Asker::User { .. }, Flag::Has(_)) => false,
             (Asker::User { .. }, Flag::SignedIn) => true,
             (Asker::User { staff, .. }, Flag::Staff) => staff,
             (Asker::User { superuser, .. }, Flag::Superuser) => superuser,
-            // Who holds what: `tests/permissions.rs`.
         },
         Expr::Compare(op, column, Value::Integer(with)) => compared(*op, value(column), Some(*with)),
         Expr::Columns(op, column, with) => compared(*op, value(column), world.number(with, reached)),

@@ -6,7 +6,8 @@ use vauban_orm::PermissionMeta;
 use vauban_orm::engine::ChangeHooks;
 use vauban_orm::permission::MOST_PERMISSIONS;
 
-use super::{Making, Modules, ReadyHooks};
+use super::making::Making;
+use super::{Modules, ReadyHooks};
 use crate::commands::Failure;
 use crate::hooks::Hooks;
 use crate::http::{Csp, PagesByType};
