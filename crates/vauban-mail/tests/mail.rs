@@ -189,7 +189,7 @@ async fn a_mail_leaves_with_its_unit_and_not_without() {
     assert_eq!(app.run_tasks().await, 0);
 }
 
-/// CWE-93 (attacks 13 and 14 of the reference): names, subjects, attachments' names and headers of one's own begin no header and
+/// Pitfalls 13 and 14 (CloudMeet#42, domoticz#5993), CWE-93: names, subjects, attachments' names and headers of one's own begin no header and
 /// no line.
 #[tokio::test]
 async fn cwe_93_nothing_begins_a_header() {

@@ -57,15 +57,16 @@ impl Tasks {
             .iter()
             .map(|one| Clockwork::new(*one))
             .collect::<Result<_, _>>()?;
+        let settings: TaskSettings = wiring.settings.of();
         Ok(Self {
             units: wiring.units(),
             clock: Clock::default(),
-            settings: wiring.settings.of(),
+            wake: Wake::new(wiring.units(), settings.poll),
+            settings,
             sealer: wiring.keys().sealer("arguments"),
             listed,
             schedules,
             most_at_once: most_at_once(wiring),
-            wake: Wake::new(wiring.units()),
             worker: Uuid::from_u128(rand::random()),
         })
     }

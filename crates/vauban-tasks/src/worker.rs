@@ -14,7 +14,9 @@ use crate::tasks::Tasks;
 
 /// Works until it is told to stop; then what runs has so long to end, and what does not is given back.
 pub(crate) async fn work(tasks: Arc<Tasks>, site: Arc<Site>, mut stop: Stop, bound: Duration) {
-    let hears = tokio::spawn(tasks.wake.clone().hear());
+    // Ended with this, also where this panics.
+    let mut hears = JoinSet::new();
+    hears.spawn(tasks.wake.clone().hear());
     let mut worker = Worker {
         tasks: Arc::clone(&tasks),
         site,
@@ -25,7 +27,9 @@ pub(crate) async fn work(tasks: Arc<Tasks>, site: Arc<Site>, mut stop: Stop, bou
     let mut turn = 0;
     while !stop.is_asked() {
         tasks.tick().await;
-        while worker.runs.try_join_next().is_some() {}
+        while let Some(ended) = worker.runs.try_join_next() {
+            told(ended);
+        }
         woken = worker.begin_due(woken, turn).await;
         turn += 1;
         if woken && worker.has_room() {
@@ -34,12 +38,24 @@ pub(crate) async fn work(tasks: Arc<Tasks>, site: Arc<Site>, mut stop: Stop, bou
         tokio::select! {
             () = stop.asked() => break,
             () = tasks.wake.woken() => woken = true,
-            Some(_) = worker.runs.join_next() => woken = true,
+            Some(ended) = worker.runs.join_next() => {
+                told(ended);
+                woken = true;
+            }
+            Some(Err(error)) = hears.join_next() => {
+                tracing::error!(target: "vauban::tasks", %error, "what hears other processes ended: what they queue is found by polling");
+            }
             () = tokio::time::sleep(tasks.settings.poll) => {}
         }
     }
     worker.end(bound).await;
-    hears.abort();
+}
+
+/// CWE-248: a task that panics is told where it runs; this is what runs it.
+fn told(ended: std::result::Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(target: "vauban::tasks", %error, "what ran a task ended: its lease ends by itself");
+    }
 }
 
 /// What runs in this process, by its id and which try it is.

@@ -8,6 +8,7 @@ mod comments;
 mod data;
 mod events;
 mod forms;
+mod growth;
 mod guests;
 mod hostile;
 mod leaving;

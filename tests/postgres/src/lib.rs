@@ -9,7 +9,8 @@
 //! Nothing but a socket in that folder listens, unless a test starts a [`Cluster`] with TCP (on a free port of 127.0.0.1, for
 //! TLS). One cluster serves all test processes of a run: the first one starts it, a watcher ends it when the last one
 //! is gone, however it ended: a process holds its use as a lock on a file, and the kernel lets go of that. Nothing is
-//! written through to the disk: what these tests ask is not whether PostgreSQL keeps its promises.
+//! written through to the disk: what these tests ask is not whether PostgreSQL keeps its promises. [`Cluster::durable`] does, for
+//! measurements.
 
 mod certificates;
 mod database;

@@ -30,6 +30,8 @@ pub struct Cluster {
     tcp: Option<Certificates>,
     /// Whether it is this process's alone.
     own: bool,
+    /// Whether what it commits is on the disk.
+    durable: bool,
     /// Held: this process uses it.
     _users: File,
 }
@@ -50,7 +52,7 @@ impl Cluster {
         let mut hasher = DefaultHasher::new();
         (env!("CARGO_MANIFEST_DIR"), include_str!("postmaster.rs")).hash(&mut hasher);
         let held = Held::take(&format!("{:08x}", hasher.finish() as u32))?;
-        Self::within(&held, Tcp::No, GRACE, false)
+        Self::within(&held, Tcp::No, GRACE, false, false)
     }
 
     /// One for this process alone, which may be ended and started again.
@@ -58,20 +60,33 @@ impl Cluster {
     /// # Panics
     /// If there is no PostgreSQL, or it does not start: says what to install.
     pub fn own(tcp: Tcp) -> Self {
+        Self::alone(tcp, false)
+    }
+
+    /// One for this process alone that writes through to the disk, as one does that is in use: for measurements.
+    ///
+    /// # Panics
+    /// See [`Cluster::own`].
+    pub fn durable() -> Self {
+        Self::alone(Tcp::No, true)
+    }
+
+    fn alone(tcp: Tcp, durable: bool) -> Self {
         static OWN: AtomicU32 = AtomicU32::new(0);
         let number = OWN.fetch_add(1, Ordering::Relaxed);
         Held::take(&format!("own-{}-{number}", std::process::id()))
-            .and_then(|held| Self::within(&held, tcp, 0, true))
+            .and_then(|held| Self::within(&held, tcp, 0, true, durable))
             .unwrap_or_else(|problem| panic!("{problem}"))
     }
 
-    fn within(held: &Held, tcp: Tcp, grace: u32, own: bool) -> Result<Self, String> {
+    fn within(held: &Held, tcp: Tcp, grace: u32, own: bool, durable: bool) -> Result<Self, String> {
         let mut cluster = Self {
             folder: held.path.clone(),
             number: NUMBER,
             programs: Programs::find()?,
             tcp: None,
             own,
+            durable,
             _users: held.used()?,
         };
         held.watch(grace)?;
@@ -167,9 +182,14 @@ impl Cluster {
             .arg("-k")
             .arg(self.socket_folder());
         postgres.args(["-p", &self.number.to_string()]);
+        let disk = match self.durable {
+            true => ["fsync=on", "full_page_writes=on"],
+            false => ["fsync=off", "full_page_writes=off"],
+        };
+        for setting in disk {
+            postgres.args(["-c", setting]);
+        }
         for setting in [
-            "fsync=off",
-            "full_page_writes=off",
             "wal_level=minimal",
             "max_wal_senders=0",
             "max_connections=100",

@@ -69,7 +69,7 @@ impl fmt::Display for Line {
 mod tests {
     use super::*;
 
-    /// CWE-93. Attack: a person is called so that their name ends the header and begins another.
+    /// Pitfall 13, CWE-93. Attack: a person is called so that their name ends the header and begins another.
     #[test]
     fn cwe_93_a_line_is_one_line() {
         for name in [

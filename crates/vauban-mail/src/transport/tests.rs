@@ -274,7 +274,7 @@ async fn a_mail_is_sent_as_it_was_written() {
     assert!(mail.contains("Auto-Submitted: auto-generated\r\n"), "{mail}");
 }
 
-/// CWE-93, RFC 5321 §4.5.2 (attack 14 of the reference). Attack: a text ends the mail with a dot of its own and goes on with
+/// Pitfall 14 (CloudMeet#42), CWE-93, RFC 5321 §4.5.2. Attack: a text ends the mail with a dot of its own and goes on with
 /// commands; a lone CR or LF is a line's end to some servers.
 #[tokio::test]
 async fn cwe_93_a_body_ends_no_mail() {
@@ -315,7 +315,7 @@ async fn what_a_server_refuses_for_now_and_for_good() {
     );
 }
 
-/// CWE-400: a server that says nothing is waited for within our deadline; one that had the whole mail leaves it open whether it
+/// Pitfall 15 (lettre#1027, #743), CWE-400: a server that says nothing is waited for within our deadline; one that had the whole mail leaves it open whether it
 /// was sent.
 #[tokio::test]
 async fn a_server_that_hangs_or_dies() {

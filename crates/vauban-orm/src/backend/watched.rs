@@ -1,12 +1,17 @@
 //! The statements that a database runs, for tests that count them. In any other build nobody watches.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use super::lock;
 use crate::sql::statement::Text;
 
 /// What one test has seen so far.
-type Seen = Mutex<Vec<Arc<Text>>>;
+#[derive(Debug, Default)]
+struct Seen {
+    texts: Mutex<Vec<Arc<Text>>>,
+    steps: AtomicU64,
+}
 
 /// Who watches a database's statements.
 #[derive(Debug, Clone, Default)]
@@ -30,8 +35,19 @@ impl Watched {
         // CWE-532: in a release nothing of it is compiled.
         if cfg!(any(test, feature = "testing")) {
             for seen in lock(&self.0).iter().filter_map(Weak::upgrade) {
-                lock(&seen).push(Arc::clone(text));
+                lock(&seen.texts).push(Arc::clone(text));
             }
+        }
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl Watched {
+    /// So many steps of SQLite's machine were made.
+    pub(super) fn made(&self, steps: i32) {
+        for seen in lock(&self.0).iter().filter_map(Weak::upgrade) {
+            seen.steps
+                .fetch_add(u64::try_from(steps).unwrap_or(0), Ordering::Relaxed);
         }
     }
 }
@@ -42,7 +58,13 @@ impl StatementWatch {
         self.texts().iter().map(|text| text.sql.clone()).collect()
     }
 
+    /// How many steps of SQLite's machine they made: each row that is looked at is several, in whichever index it is found. 0 on
+    /// PostgreSQL.
+    pub fn steps(&self) -> u64 {
+        self.0.steps.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn texts(&self) -> Vec<Arc<Text>> {
-        lock(&self.0).clone()
+        lock(&self.0.texts).clone()
     }
 }

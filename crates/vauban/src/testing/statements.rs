@@ -8,7 +8,10 @@ use super::TestApp;
 /// The statements that a database ran, in their order.
 #[derive(Debug, Clone)]
 #[must_use = "nothing is asserted before `assert_at_most` or `assert_as_many_as`"]
-pub struct Statements(Vec<String>);
+pub struct Statements {
+    texts: Vec<String>,
+    steps: u64,
+}
 
 impl TestApp {
     /// The statements that this takes, those of the session and of the policies among them: a page asks for as many for two rows
@@ -23,19 +26,28 @@ impl TestApp {
     pub async fn statements<T, F: Future<Output = T>>(&self, work: impl FnOnce() -> F) -> Statements {
         let watch = self.database.watch();
         drop(work().await);
-        Statements(watch.statements())
+        Statements {
+            texts: watch.statements(),
+            steps: watch.steps(),
+        }
     }
 }
 
 impl Statements {
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.texts.len()
     }
 
     /// The texts of all of them, in the order in which they ran.
     pub fn texts(&self) -> &[String] {
-        &self.0
+        &self.texts
+    }
+
+    /// How many steps SQLite's machine made for them: by this a test sees that what something costs does not grow with its table,
+    /// also where an index leads to more rows than are wanted. 0 on PostgreSQL.
+    pub fn steps(&self) -> u64 {
+        self.steps
     }
 
     /// There are no more than so many.
@@ -71,7 +83,7 @@ impl Statements {
     /// Each text once, with how often it was run: what stands there fifty times is what asks once for each row.
     fn shown(&self) -> String {
         let mut all: Vec<(&str, usize)> = Vec::new();
-        for text in &self.0 {
+        for text in &self.texts {
             match all.iter_mut().find(|(known, _)| known == text) {
                 Some((_, times)) => *times += 1,
                 None => all.push((text, 1)),
@@ -90,7 +102,10 @@ mod tests {
     use super::*;
 
     fn of(texts: &[&str]) -> Statements {
-        Statements(texts.iter().map(|text| (*text).to_owned()).collect())
+        Statements {
+            texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+            steps: 0,
+        }
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+#[cfg(any(test, feature = "testing"))]
+use rusqlite::StatementStatus;
 use rusqlite::config::DbConfig;
 
 use super::statistics::Statistics;
@@ -149,7 +151,7 @@ impl Connection {
         let mut inside = self.inside();
         inside.asked = read.finish();
         if !self.inline {
-            return inside.fetch(statement, self.texts.ring(), row);
+            return inside.fetch(statement, &self.texts, row);
         }
         let text = statement.text;
         let heavy = text.heavy.load(Ordering::Relaxed);
@@ -157,7 +159,7 @@ impl Connection {
             text.heavy.store(heavy - 1, Ordering::Relaxed);
             return Err(Error::TooMuchWork);
         }
-        let result = inside.fetch(statement, self.texts.ring(), row);
+        let result = inside.fetch(statement, &self.texts, row);
         if matches!(result, Err(Error::TooMuchWork)) {
             text.heavy.store(HEAVY, Ordering::Relaxed);
         }
@@ -187,14 +189,17 @@ impl Connection {
         statement: &Statement<'_>,
         row: impl FnMut(&mut RowReader<'_>) -> Result<()>,
     ) -> Result<()> {
-        self.inside().fetch(statement, self.texts.ring(), row)
+        self.inside().fetch(statement, &self.texts, row)
     }
 
     /// Runs a statement without rows; how many it changed.
     pub(crate) fn execute(&self, statement: &Statement<'_>) -> Result<u64> {
         let inside = self.inside();
         let mut prepared = inside.bound(statement, self.texts.ring())?;
-        Ok(prepared.raw_execute()? as u64)
+        let changed = prepared.raw_execute();
+        #[cfg(any(test, feature = "testing"))]
+        self.texts.watched().made(prepared.reset_status(StatementStatus::VmStep));
+        Ok(changed? as u64)
     }
 
     /// A statement without parameters that is used again.
@@ -292,13 +297,20 @@ impl Inside {
     fn fetch(
         &self,
         statement: &Statement<'_>,
-        ring: &Ring,
+        texts: &KeptTexts,
         mut row: impl FnMut(&mut RowReader<'_>) -> Result<()>,
     ) -> Result<()> {
-        let mut prepared = self.bound(statement, ring)?;
+        let mut prepared = self.bound(statement, texts.ring())?;
         let mut rows = prepared.raw_query();
         while let Some(found) = rows.next()? {
-            row(&mut RowReader::new(&Found(found), ring))?;
+            row(&mut RowReader::new(&Found(found), texts.ring()))?;
+        }
+        #[cfg(any(test, feature = "testing"))]
+        {
+            drop(rows);
+            texts
+                .watched()
+                .made(prepared.reset_status(StatementStatus::VmStep));
         }
         Ok(())
     }

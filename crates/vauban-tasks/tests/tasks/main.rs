@@ -3,6 +3,10 @@
 // In a test a panic is an answer.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(feature = "postgres")]
+mod heard;
+mod pitfalls;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -575,7 +579,7 @@ async fn the_commands_of_tasks() {
     assert_eq!(listed().await[0]["state"], "queued");
 }
 
-/// Pitfalls 5 and 7 (openedx-platform#25566, oban#1416): an old release beside a new one loses nothing, and what it cannot run
+/// Pitfall 5 (openedx-platform#25566): an old release beside a new one loses nothing, and what it cannot run
 /// or read stops nobody.
 #[tokio::test]
 async fn another_releases_tasks_wait_for_it() {
@@ -712,7 +716,7 @@ async fn a_worker_is_woken_by_the_commit() {
     assert_eq!(notes(&app).await, ["woken"]);
 }
 
-/// CWE-770, CWE-158: what is too large or cannot be stored is an error of the caller's unit, and nothing of that is saved.
+/// Pitfall 4 (fazer-ai/agents#243), CWE-770, CWE-158: what is too large or cannot be stored is an error of the caller's unit, and nothing of that is saved.
 #[tokio::test]
 async fn what_cannot_be_stored_fails_its_caller() {
     let app = TestApp::new(app);
