@@ -17,7 +17,7 @@ use crate::done;
 /// The columns, the index and the constraint of a task's row.
 #[derive(Model)]
 #[model(table = "bare", unique(name, key), index(queue, priority, due))]
-pub(crate) struct Bare {
+pub struct Bare {
     pub(crate) id: Id<Self>,
     #[field(max_length = 60)]
     pub(crate) name: String,
@@ -54,8 +54,8 @@ vauban::service! {
 
 static COMMITTED: Mutex<Option<Instant>> = Mutex::new(None);
 static STARTED: Mutex<Option<Instant>> = Mutex::new(None);
-/// Microseconds of one bare INSERT and of one enqueueing.
-static INSERTED: Mutex<(f64, f64)> = Mutex::new((0.0, 0.0));
+/// Microseconds of one bare INSERT and of one enqueueing, turn by turn.
+static INSERTED: Mutex<Vec<(f64, f64)>> = Mutex::new(Vec::new());
 
 #[task(name = "empty")]
 async fn empty(_: AsService<Bench>, _: Db<Write>) -> Result<()> {
@@ -114,7 +114,7 @@ async fn insert(run: Run) -> Result<(), Failure> {
     const EACH: u32 = 20;
     let keyed = run.option("how") == Some("keyed");
     let measured = run.unit(|db| async move {
-        let (mut bare, mut enqueued) = (Duration::ZERO, Duration::ZERO);
+        let one = |since: Instant| since.elapsed().as_secs_f64() * 1e6 / f64::from(EACH);
         for turn in 0..TURNS {
             let begun = Instant::now();
             for number in 0..EACH {
@@ -134,7 +134,7 @@ async fn insert(run: Run) -> Result<(), Failure> {
                 };
                 Bare::create(new).save(&db.acting::<Bench>()).await?;
             }
-            bare += begun.elapsed();
+            let bare = one(begun);
             let begun = Instant::now();
             for number in 0..EACH {
                 match keyed {
@@ -142,18 +142,19 @@ async fn insert(run: Run) -> Result<(), Failure> {
                     false => empty::enqueue(&db, ()).await?,
                 };
             }
-            enqueued += begun.elapsed();
+            // The first one prepares.
+            if turn > 0 {
+                INSERTED.lock().unwrap().push((bare, one(begun)));
+            }
         }
-        let one = |all: Duration| all.as_secs_f64() * 1e6 / f64::from(TURNS * EACH);
-        *INSERTED.lock().unwrap() = (one(bare), one(enqueued));
         Err::<(), _>(Failure::new("undone"))
     });
     measured.await
 }
 
-/// Of the last measurement.
-pub(crate) fn inserted() -> (f64, f64) {
-    *INSERTED.lock().unwrap()
+/// Of all turns since it was asked last.
+pub(crate) fn inserted() -> Vec<(f64, f64)> {
+    std::mem::take(&mut INSERTED.lock().unwrap())
 }
 
 /// A worker beside, as `serve` has one.

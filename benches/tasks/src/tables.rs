@@ -41,6 +41,11 @@ impl Tables {
         self.folder.as_ref().unwrap().join("db.sqlite3")
     }
 
+    /// Another file on the same disk.
+    pub(crate) fn beside(&self) -> PathBuf {
+        self.file().with_file_name("by_hand.sqlite3")
+    }
+
     pub(crate) async fn client(&self) -> tokio_postgres::Client {
         let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await.unwrap();
         tokio::spawn(connection);

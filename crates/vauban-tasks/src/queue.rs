@@ -33,6 +33,10 @@ impl TaskQueue for Tasks {
             let now = self.clock.now();
             let due = due(task.when, now);
             let is_keyed = task.key.is_some();
+            let (args, secret) = match meta.secret {
+                true => (Vec::new(), Some(task.args)),
+                false => (task.args, None),
+            };
             let new = NewTaskRow {
                 name: meta.name.to_owned(),
                 queue: meta.queue.to_owned(),
@@ -41,11 +45,7 @@ impl TaskQueue for Tasks {
                 worker: None,
                 asker,
                 key: task.key,
-                args: if meta.secret {
-                    Vec::new()
-                } else {
-                    task.args.clone()
-                },
+                args,
                 error: None,
                 created: now,
             };
@@ -55,11 +55,13 @@ impl TaskQueue for Tasks {
                 Err(Error::Unique { .. }) if is_keyed => return Ok(Enqueued::There),
                 Err(error) => return Err(error),
             };
-            if meta.secret {
-                self.seal_row(&acting, &row, &task.args).await?;
+            if let Some(secret) = secret {
+                Box::pin(self.seal_row(&acting, &row, &secret)).await?;
             }
             if due <= now {
-                db.on_commit(self.wake.clone().all());
+                let wake = self.wake.clone();
+                // It is kept until the commit, once for each task: the larger part of it is made only then.
+                db.on_commit(async move { Box::pin(wake.all()).await });
             }
             Ok(Enqueued::New)
         })

@@ -5,12 +5,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use uuid::Uuid;
 use vauban::orm::Result;
 use vauban::site::{Site, Stop};
 
+use crate::claim::AT_ONCE;
 use crate::model::TaskRow;
 use crate::tasks::Tasks;
+
+/// How long is waited for other runs to end when one has.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// Works until it is told to stop; then what runs has so long to end, and what does not is given back.
 pub(crate) async fn work(tasks: Arc<Tasks>, site: Arc<Site>, mut stop: Stop, bound: Duration) {
@@ -22,30 +27,33 @@ pub(crate) async fn work(tasks: Arc<Tasks>, site: Arc<Site>, mut stop: Stop, bou
         site,
         running: Running::default(),
         runs: JoinSet::new(),
+        looked: BTreeMap::new(),
     };
     let mut woken = true;
     let mut turn = 0;
     while !stop.is_asked() {
         tasks.tick().await;
-        while let Some(ended) = worker.runs.try_join_next() {
-            told(ended);
-        }
-        woken = worker.begin_due(woken, turn).await;
+        worker.forget_ended();
+        let more = worker.begin_due(woken, turn).await;
         turn += 1;
-        if woken && worker.has_room() {
+        if more == More::Now {
+            woken = true;
             continue;
         }
+        let looks_again = more == More::WithRoom || worker.running.has_one_left();
         tokio::select! {
             () = stop.asked() => break,
             () = tasks.wake.woken() => woken = true,
-            Some(ended) = worker.runs.join_next() => {
+            Some(ended) = worker.runs.join_next(), if looks_again => {
                 told(ended);
+                // What began together ends together: so one claim finds room for several.
+                tokio::time::sleep(GATHER).await;
                 woken = true;
             }
             Some(Err(error)) = hears.join_next() => {
                 tracing::error!(target: "vauban::tasks", %error, "what hears other processes ended: what they queue is found by polling");
             }
-            () = tokio::time::sleep(tasks.settings.poll) => {}
+            () = tokio::time::sleep(tasks.settings.poll) => woken = false,
         }
     }
     worker.end(bound).await;
@@ -69,53 +77,89 @@ struct Begun {
     was_left: bool,
 }
 
+/// Whether more may be due than was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum More {
+    No,
+    /// There is no room for it before something that runs has ended.
+    WithRoom,
+    /// There is room for it.
+    Now,
+}
+
 struct Worker {
     tasks: Arc<Tasks>,
     site: Arc<Site>,
     running: Running,
     runs: JoinSet<()>,
+    /// When it was last looked in a queue for what was left, and nothing was.
+    looked: BTreeMap<&'static str, Instant>,
 }
 
 impl Worker {
-    /// Begins as much as there is room for; whether that was something. Each turn another queue is the first. One that cannot be looked
+    fn forget_ended(&mut self) {
+        while let Some(ended) = self.runs.try_join_next() {
+            told(ended);
+        }
+    }
+
+    /// Begins as much as there is room for. Each turn another queue is the first. One that cannot be looked
     /// at holds up no other.
-    async fn begin_due(&mut self, woken: bool, turn: usize) -> bool {
+    async fn begin_due(&mut self, woken: bool, turn: usize) -> More {
         let mut queues = self.tasks.queues();
         let first = turn % queues.len().max(1);
         queues.rotate_left(first);
-        let mut has_begun = false;
+        let mut all = More::No;
         for (queue, many) in queues {
             match self.begin_of(queue, many, woken).await {
-                Ok(some) => has_begun |= some,
+                Ok(more) => all = all.max(more),
                 Err(error) => {
                     tracing::error!(target: "vauban::tasks", queue, %error, "no tasks could be claimed");
                 }
             }
         }
-        has_begun
+        all
     }
 
     /// The same of one queue. Where nobody said that something is due, it is looked first. What is claimed is begun at once: it is
     /// counted as tried.
-    async fn begin_of(&mut self, queue: &'static str, many: usize, woken: bool) -> Result<bool> {
-        if self.room(queue, many) == 0 || !(woken || self.tasks.is_due(queue).await?) {
-            return Ok(false);
+    async fn begin_of(&mut self, queue: &'static str, many: usize, woken: bool) -> Result<More> {
+        if self.room(queue, many) == 0 {
+            return Ok(More::WithRoom);
         }
-        let mut has_begun = false;
-        if !self.running.has_one_left()
-            && let Some(row) = self.tasks.claim_left(queue).await?
-        {
-            self.begin(row, true);
-            has_begun = true;
+        if !(woken || self.tasks.is_due(queue).await?) {
+            return Ok(More::No);
         }
-        let room = self.room(queue, many);
-        if room > 0 {
-            for row in self.tasks.claim(queue, room).await? {
-                self.begin(row, false);
-                has_begun = true;
+        let mut is_more = false;
+        if self.looks_for_left(queue) {
+            match self.tasks.claim_left(queue).await? {
+                Some(row) => {
+                    self.begin(row, true);
+                    is_more = true;
+                }
+                None => drop(self.looked.insert(queue, Instant::now())),
             }
         }
-        Ok(has_begun)
+        let most = self.room(queue, many).min(AT_ONCE);
+        if most > 0 {
+            let rows = self.tasks.claim(queue, most).await?;
+            is_more |= rows.len() == most;
+            for row in rows {
+                self.begin(row, false);
+            }
+        }
+        Ok(match is_more {
+            false => More::No,
+            true if self.room(queue, many) == 0 => More::WithRoom,
+            true => More::Now,
+        })
+    }
+
+    /// Where there was none, it is looked as often for one whose lease has ended as for what nobody told: not before each claim.
+    fn looks_for_left(&self, queue: &str) -> bool {
+        let last = self.looked.get(queue);
+        let is_soon = last.is_some_and(|last| last.elapsed() < self.tasks.settings.poll);
+        !is_soon && !self.running.has_one_left()
     }
 
     fn room(&self, queue: &str, many: usize) -> usize {
@@ -123,11 +167,6 @@ impl Worker {
         let here = running.values().filter(|begun| begun.row.queue == queue).count();
         let all = self.tasks.most_at_once.saturating_sub(running.len());
         many.saturating_sub(here).min(all)
-    }
-
-    fn has_room(&self) -> bool {
-        let queues = self.tasks.queues();
-        queues.iter().any(|(queue, many)| self.room(queue, *many) > 0)
     }
 
     fn begin(&mut self, row: TaskRow, was_left: bool) {

@@ -1,4 +1,5 @@
-//! On SQLite: one writer, a thread with one connection that waits for a word.
+//! On SQLite: one writer, a thread with one connection that waits for a word. In a file of its own, so that neither side checkpoints the
+//! other's log.
 
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -11,7 +12,7 @@ use crate::tables::Tables;
 const TABLE: &str = "CREATE TABLE queue (id INTEGER PRIMARY KEY, name TEXT NOT NULL, queue TEXT NOT NULL, priority INTEGER NOT NULL, \
      due INTEGER NOT NULL, attempt INTEGER NOT NULL DEFAULT 0, worker INTEGER, args BLOB NOT NULL, created INTEGER NOT NULL) STRICT; \
      CREATE INDEX queue_due ON queue (queue, priority, due)";
-const INSERT: &str = "INSERT INTO queue (name, queue, priority, due, args, created) VALUES ('empty', 'default', 1, ?1, 'null', ?1)";
+const INSERT: &str = "INSERT INTO queue (name, queue, priority, due, args, created) VALUES ('empty', 'default', 1, ?1, x'6e756c6c', ?1)";
 const CLAIM: &str = "UPDATE queue SET attempt = attempt + 1, worker = 1, due = ?1 + 60000000, priority = priority + 100 WHERE id IN \
      (SELECT id FROM queue WHERE queue = 'default' AND priority = 1 AND due <= ?1 ORDER BY due LIMIT 16) RETURNING id, attempt, args";
 const REMOVE: &str = "DELETE FROM queue WHERE id = ?1 AND attempt = ?2 AND worker = 1";
@@ -28,7 +29,7 @@ fn micros() -> i64 {
 }
 
 fn connection(tables: &Tables) -> Connection {
-    let connection = Connection::open(tables.file()).unwrap();
+    let connection = Connection::open(tables.beside()).unwrap();
     connection.busy_timeout(Duration::from_secs(5)).unwrap();
     connection
         .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")

@@ -25,7 +25,8 @@ fn program(url: &str, poll: &'static str) -> TestApp {
 /// Waits for something that comes, or for half a minute.
 async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     let comes = async {
-        while !is_so().await {
+        // Boxed: the compiler does not go as deep as all of it is.
+        while !Box::pin(is_so()).await {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

@@ -98,6 +98,18 @@ static LATE: [Slow; 2] = [const {
     }
 }; 2];
 
+/// The same of a task whose first try fails.
+static HELD: Slow = Slow {
+    begun: Notify::const_new(),
+    go_on: Notify::const_new(),
+};
+
+/// The same of a unit that queues, and is undone.
+static UNDONE: Slow = Slow {
+    begun: Notify::const_new(),
+    go_on: Notify::const_new(),
+};
+
 static STOPS: Notify = Notify::const_new();
 static STOPPED: AtomicBool = AtomicBool::new(false);
 
@@ -123,6 +135,11 @@ async fn night(_: AsService<Nightly>, attempt: Attempt, db: Db<Write>, text: Str
             return Err(Failed::again("too late"));
         }
     }
+    if text == "held" && attempt.number == 1 {
+        HELD.begun.notify_one();
+        HELD.go_on.notified().await;
+        return Err(Failed::again("not yet"));
+    }
     if text == "kills" {
         tokio::time::sleep(Duration::from_millis(50)).await;
         KILLED.notify_one();
@@ -140,6 +157,10 @@ async fn night(_: AsService<Nightly>, attempt: Attempt, db: Db<Write>, text: Str
     match text.as_str() {
         "panics" => panic!("boom \0 {text}"),
         "fails" => Err(Failed::again("not\nyet")),
+        "hostile" => Err(Failed::again(format!(
+            "boom\0\u{1b}[2J\r\n{}",
+            "x".repeat(1 << 20)
+        ))),
         "second" if attempt.number < 2 => Err(Failed::again("not the first time")),
         "dead" => Err(Failed::for_good("never")),
         _ => Ok(()),
@@ -197,10 +218,15 @@ fn queue() -> Command {
                 async move {
                     let done = match (secret, key) {
                         _ if text == "loops" => loops::enqueue(&db, ()).await?,
-                        (true, _) => sealed::enqueue(&db, Text { text }).await?,
-                        (_, Some(key)) => night::enqueue(&db, text).key(key).await?,
-                        _ => night::enqueue(&db, text).await?,
+                        (true, _) => sealed::enqueue(&db, Text { text: text.clone() }).await?,
+                        (_, Some(key)) => night::enqueue(&db, text.clone()).key(key).await?,
+                        _ => night::enqueue(&db, text.clone()).await?,
                     };
+                    if text == "undone" {
+                        UNDONE.begun.notify_one();
+                        UNDONE.go_on.notified().await;
+                        return Err(Failure::new("undone"));
+                    }
                     Ok::<_, Failure>(done)
                 }
             })
