@@ -109,7 +109,7 @@ impl ModuleSettings for TaskSettings {
                 "how often is looked for due tasks where nobody says that there are some",
                 |s: &mut Self| &mut s.poll,
             )
-            .checked("is from 100 milliseconds to a minute"),
+            .checked("is from a second to a minute"),
         ]
     }
 
@@ -129,10 +129,10 @@ impl ModuleSettings for TaskSettings {
                 "Write 60s into VAUBAN_TASKS_LEASE, or leave it out.",
             ));
         }
-        if !(Duration::from_millis(100)..=Duration::from_secs(60)).contains(&self.poll) {
+        if !(Duration::from_secs(1)..=Duration::from_secs(60)).contains(&self.poll) {
             found.push(Finding::error(
                 "tasks.poll",
-                "tasks.poll is not from 100 milliseconds to a minute",
+                "tasks.poll is not from a second to a minute",
                 "Write 1s into VAUBAN_TASKS_POLL, or leave it out.",
             ));
         }

@@ -57,12 +57,11 @@ impl Tasks {
             .iter()
             .map(|one| Clockwork::new(*one))
             .collect::<Result<_, _>>()?;
-        let settings: TaskSettings = wiring.settings.of();
         Ok(Self {
             units: wiring.units(),
             clock: Clock::default(),
-            wake: Wake::new(wiring.units(), settings.poll),
-            settings,
+            wake: Wake::new(wiring.units()),
+            settings: wiring.settings.of(),
             sealer: wiring.keys().sealer("arguments"),
             listed,
             schedules,

@@ -11,8 +11,8 @@ use vauban::units::Units;
 const TOPIC: &str = "vauban_tasks";
 /// On PostgreSQL, NOTIFY waits for every other one at its commit: so often, at most.
 const BETWEEN: Duration = Duration::from_millis(100);
-/// How often is looked whether what is told arrives: so many times less often than what is due, and at least so often.
-const PROBE: (u32, Duration) = (30, Duration::from_secs(30));
+/// How often is looked whether what is told arrives.
+const PROBE: Duration = Duration::from_secs(30);
 /// The first pause before LISTEN is tried again, and the longest.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
@@ -22,17 +22,14 @@ pub(crate) struct Wake {
     units: Units,
     here: Arc<Notify>,
     told: Arc<Mutex<Option<Instant>>>,
-    probe: Duration,
 }
 
 impl Wake {
-    /// With how often is looked for what nobody told.
-    pub(crate) fn new(units: Units, poll: Duration) -> Self {
+    pub(crate) fn new(units: Units) -> Self {
         Self {
             units,
             here: Arc::default(),
             told: Arc::default(),
-            probe: (poll * PROBE.0).min(PROBE.1),
         }
     }
 
@@ -102,7 +99,7 @@ impl Wake {
                                 }
                                 false => break,
                             },
-                            () = tokio::time::sleep(self.probe) => match heard.is_heard().await {
+                            () = tokio::time::sleep(PROBE) => match heard.is_heard().await {
                                 true => {
                                     pause = AGAIN.0;
                                     // What was told while only the probe was waited for.
