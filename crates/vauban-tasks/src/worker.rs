@@ -14,7 +14,7 @@ use crate::claim::AT_ONCE;
 use crate::model::TaskRow;
 use crate::tasks::Tasks;
 
-/// How long is waited for other runs to end when one has.
+/// How long is waited at most for other runs to end when one has.
 const GATHER: Duration = Duration::from_millis(1);
 
 /// Works until it is told to stop; then what runs has so long to end, and what does not is given back.
@@ -47,7 +47,12 @@ pub(crate) async fn work(tasks: Arc<Tasks>, site: Arc<Site>, mut stop: Stop, bou
             Some(ended) = worker.runs.join_next(), if looks_again => {
                 told(ended);
                 // What began together ends together: so one claim finds room for several.
-                tokio::time::sleep(GATHER).await;
+                let others = async {
+                    while let Some(ended) = worker.runs.join_next().await {
+                        told(ended);
+                    }
+                };
+                let _ = tokio::time::timeout(GATHER, others).await;
                 woken = true;
             }
             Some(Err(error)) = hears.join_next() => {
