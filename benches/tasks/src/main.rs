@@ -47,15 +47,19 @@ async fn measure(kind: &str, rounds: usize) {
     let tables = Tables::of(kind);
     let app = Arc::new(ours::app_on(&tables.url));
     tables.make_bare().await;
-    println!("\n{kind}\n\n| what | by hand | ours | ratio (quartiles of {rounds} pairs) |\n|---|---|---|---|");
+    println!(
+        "\n{kind}\n\n| what | by hand | ours | ratio (quartiles of {rounds} pairs) |\n|---|---|---|---|"
+    );
     enqueueing(&app, rounds).await;
     let ours = Ours::begin(&app);
     let hand = ByHand::begin(&tables).await;
     for many in [1, 64] {
         let times = if many == 1 { 16 } else { 1 };
-        let (one, other) = pair(rounds, async || hand.run(many, times).await, async || {
-            ours.run(many, times).await
-        })
+        let (one, other) = pair(
+            rounds,
+            async || hand.run(many, times).await,
+            async || ours.run(many, times).await,
+        )
         .await
         .row(&format!("from commit to done, {many} at once, µs each"));
         println!(
@@ -79,7 +83,9 @@ async fn enqueueing(app: &TestApp, rounds: usize) {
         for (bare, enqueued) in ours::inserted() {
             all.add(bare, enqueued);
         }
-        all.row(&format!("{keyed} enqueue beside an INSERT of the ORM of the same row, µs"));
+        all.row(&format!(
+            "{keyed} enqueue beside an INSERT of the ORM of the same row, µs"
+        ));
     }
 }
 

@@ -75,7 +75,8 @@ fn nanoseconds() -> u128 {
 }
 
 fn app() -> App {
-    let queue = vauban::commands::Command::new("queue", "Queues tasks", queue).option("many", "how many; 0: the one that tells");
+    let queue = vauban::commands::Command::new("queue", "Queues tasks", queue)
+        .option("many", "how many; 0: the one that tells");
     let insert = vauban::commands::Command::new("insert", "Measures", insert).option("how", "keyed");
     let bench = Module::new("bench")
         .model::<Bare>()
@@ -183,7 +184,10 @@ impl Ours {
         let mut all = Duration::ZERO;
         for _ in 0..times {
             done::expect(many);
-            self.app.command("queue", &["--many", &many.to_string()]).await.unwrap();
+            self.app
+                .command("queue", &["--many", &many.to_string()])
+                .await
+                .unwrap();
             let end = done::all().await;
             all += end - COMMITTED.lock().unwrap().unwrap();
         }
@@ -222,7 +226,8 @@ impl Ours {
 pub(crate) async fn work_alone(url: String) {
     let app = app_on(&url);
     println!("ready");
-    app.work_until(std::future::pending(), Duration::from_secs(1)).await;
+    app.work_until(std::future::pending(), Duration::from_secs(1))
+        .await;
 }
 
 /// A worker in a process of its own; it ends with this.
@@ -266,7 +271,13 @@ impl Alone {
 }
 
 fn rand_below(most: u64) -> u64 {
-    u64::from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos()) / 1_000 % most
+    u64::from(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .subsec_nanos(),
+    ) / 1_000
+        % most
 }
 
 impl Drop for Alone {

@@ -5,11 +5,7 @@
 pub(crate) struct Pairs(Vec<(f64, f64)>);
 
 /// Both in turn, once more than is counted.
-pub(crate) async fn pair(
-    rounds: usize,
-    one: impl AsyncFn() -> f64,
-    other: impl AsyncFn() -> f64,
-) -> Pairs {
+pub(crate) async fn pair(rounds: usize, one: impl AsyncFn() -> f64, other: impl AsyncFn() -> f64) -> Pairs {
     let mut all = Pairs::default();
     for round in 0..=rounds {
         let took = match round % 2 {

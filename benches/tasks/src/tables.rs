@@ -63,9 +63,14 @@ impl Tables {
         let mut made = file
             .prepare("SELECT sql FROM sqlite_master WHERE tbl_name = 'vauban_tasks_task' AND sql IS NOT NULL")
             .unwrap();
-        let all: Vec<String> = made.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let all: Vec<String> = made
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
         for sql in all {
-            file.execute_batch(&sql.replace("vauban_tasks_task", "bare")).unwrap();
+            file.execute_batch(&sql.replace("vauban_tasks_task", "bare"))
+                .unwrap();
         }
     }
 

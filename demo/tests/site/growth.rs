@@ -140,7 +140,10 @@ async fn costs(rows: usize) -> Vec<u64> {
         assert!(statements.count() > 0, "{asked}: nothing is counted");
         if asked == "a task" {
             // What was given up is not among what is claimed from.
-            let dead = statements.texts().iter().find(|text| text.contains("vauban_tasks_dead"));
+            let dead = statements
+                .texts()
+                .iter()
+                .find(|text| text.contains("vauban_tasks_dead"));
             assert_eq!(dead, None);
         }
         all.push(statements.steps());

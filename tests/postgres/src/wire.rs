@@ -11,7 +11,11 @@ pub struct Session(UnixStream);
 type Rows = Vec<Vec<Option<String>>>;
 
 impl Session {
-    pub(crate) fn open(socket: &Path, database: &str) -> Result<Self, String> {
+    /// By a server's socket, as its superuser.
+    ///
+    /// # Errors
+    /// If nobody answers there, or who does refuses.
+    pub fn open(socket: &Path, database: &str) -> Result<Self, String> {
         let stream = UnixStream::connect(socket).map_err(|error| format!("{}: {error}", socket.display()))?;
         let mut session = Self(stream);
         let mut hello = 196_608_u32.to_be_bytes().to_vec();

@@ -89,7 +89,11 @@ async fn claim(client: Client, wake: Arc<Notify>, give: UnboundedSender<Claimed>
 type Claimed = (i64, i64, OwnedSemaphorePermit);
 
 /// One that runs, with a connection of its own.
-async fn runner(mut client: Client, claimed: Arc<Mutex<UnboundedReceiver<Claimed>>>, say: UnboundedSender<Instant>) {
+async fn runner(
+    mut client: Client,
+    claimed: Arc<Mutex<UnboundedReceiver<Claimed>>>,
+    say: UnboundedSender<Instant>,
+) {
     let remove = client.prepare(REMOVE).await.unwrap();
     loop {
         let next = claimed.lock().await.recv().await;

@@ -270,8 +270,10 @@ impl Sessions {
         let present = DateTime::from(now);
         let over = SessionRow::objects()
             .filter(|s| {
-                let seen = s.seen.le(oldest) | s.seen.gt(newest);
-                (s.remembered.is_null() & seen) | s.remembered.le(present)
+                // CWE-407: three ranges of the index, and not all that are not remembered, looked at one by one.
+                let old = s.remembered.is_null() & s.seen.le(oldest);
+                let ahead = s.remembered.is_null() & s.seen.gt(newest);
+                old | ahead | s.remembered.le(present)
             })
             .limit(SWEPT_AT_ONCE)
             .all(&acting)

@@ -51,7 +51,9 @@ async fn pitfall_7_a_key_is_held_until_its_task_is_done() {
 #[tokio::test]
 async fn pitfall_7_a_bad_row_stops_nobody() {
     let app = TestApp::new(app);
-    app.command("queue", &["--text", "spoilt", "--sealed"]).await.unwrap();
+    app.command("queue", &["--text", "spoilt", "--sealed"])
+        .await
+        .unwrap();
     enqueue(&app, "fine").await;
     let file = app.settings().database_url.expose().replace("sqlite://", "");
     let file = rusqlite::Connection::open(file).unwrap();

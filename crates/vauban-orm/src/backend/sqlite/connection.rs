@@ -198,7 +198,9 @@ impl Connection {
         let mut prepared = inside.bound(statement, self.texts.ring())?;
         let changed = prepared.raw_execute();
         #[cfg(any(test, feature = "testing"))]
-        self.texts.watched().made(prepared.reset_status(StatementStatus::VmStep));
+        self.texts
+            .watched()
+            .made(prepared.reset_status(StatementStatus::VmStep));
         Ok(changed? as u64)
     }
 
