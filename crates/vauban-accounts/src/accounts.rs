@@ -16,7 +16,7 @@ use super::history::{Happened, History};
 use super::kept::KeptStore;
 use super::links::{LinkLifetimes, Links, Purpose};
 use super::own_fields::OwnFields;
-use super::pages::Layout;
+use super::layout::Layout;
 use super::passwords::{
     Client, Hasher, HasherFailure, HasherOptions, Password, PasswordFilter, PasswordRules, Peppers, Place,
     Weakness,

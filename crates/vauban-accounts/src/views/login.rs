@@ -22,11 +22,14 @@ const WRONG: Problem = Problem::new(
     "This e-mail address and password do not fit together.",
 );
 
+/// `login/`: signing in.
 #[derive(Template)]
-#[template("accounts/login.html", standalone)]
-struct LoginPage {
-    form: Form<LoginForm>,
-    remembers: bool,
+#[template("accounts/login.html", replaceable)]
+pub struct LoginPage {
+    /// Fields `email`, `password` and `remember`.
+    pub form: Form<LoginForm>,
+    /// Whether the site offers to stay signed in: without it `remember` is not shown.
+    pub remembers: bool,
 }
 
 impl LoginPage {
