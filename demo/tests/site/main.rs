@@ -11,6 +11,7 @@ mod forms;
 mod guests;
 mod hostile;
 mod leaving;
+mod look;
 #[cfg(feature = "postgres")]
 mod lost;
 mod mails;
