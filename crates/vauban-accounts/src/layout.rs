@@ -12,8 +12,8 @@
 //! App::new(vauban::package!()).account_layout::<SitePage>()
 //! ```
 
-use vauban::http::StatusCode;
 use vauban::http::Replaceable;
+use vauban::http::StatusCode;
 use vauban::{Module, SafeHtml, Template};
 
 use vauban::http::{Caching, Request, Respond, Response};
@@ -123,7 +123,10 @@ fn by_the_site<T: Replaceable>(write: fn(T, &Request) -> Response, page: T, cx: 
         && let Some(lacking) = crate::same_forms::lacking(ours.as_str(), response.body().bytes())
     {
         let page = std::any::type_name::<T>();
-        vauban::RenderContext::__unfinished(cx, format!("the site's own page in place of `{page}` {lacking}"));
+        vauban::RenderContext::__unfinished(
+            cx,
+            format!("the site's own page in place of `{page}` {lacking}"),
+        );
     }
     response
 }

@@ -31,7 +31,7 @@ pub use crate::views::login::LoginPage;
 pub use crate::views::password::PasswordPage;
 pub use crate::views::reset::ResetPage;
 pub use crate::views::reset_link::ResetLinkPage;
-pub use crate::views::security::{Protection, Event, SecurityPage};
+pub use crate::views::security::{Event, Protection, SecurityPage};
 pub use crate::views::sessions::{OneSession, SessionsPage};
 pub use crate::views::signup::{MailSentPage, SignUpPage};
 pub use crate::views::signup_link::SignUpLinkPage;

@@ -44,7 +44,12 @@ fn forms(html: &str) -> Vec<PostForm> {
         }
         let (name, attributes, behind) = tag(rest);
         rest = behind;
-        let of = |wanted: &str| attributes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+        let of = |wanted: &str| {
+            attributes
+                .iter()
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value.as_str())
+        };
         match name.as_str() {
             "script" | "style" => rest = rest.find(&format!("</{name}")).map_or("", |end| &rest[end..]),
             "form" => {
@@ -85,7 +90,9 @@ fn tag(text: &str) -> (String, Vec<(String, String)>, &str) {
         if rest.is_empty() {
             return (name.to_ascii_lowercase(), attributes, rest);
         }
-        let end = rest.find(|c: char| is_end(c) || c == '=' || c == '/').filter(|end| *end > 0);
+        let end = rest
+            .find(|c: char| is_end(c) || c == '=' || c == '/')
+            .filter(|end| *end > 0);
         let (key, behind) = rest.split_at(end.unwrap_or(1).min(rest.len()));
         rest = behind;
         let mut value = "";
@@ -121,12 +128,17 @@ mod tests {
             <form action="/search/"><input name="q"></form><form METHOD='POST' ><input name=csrfmiddlewaretoken type=hidden>
             <input required name='email'/><select name="password"></select></form><form method="post" action="/accounts/sessions/7/"></form>"#;
         assert_eq!(told(other), "");
-        let elsewhere = OURS.replace("<form method=\"post\"><", "<form method=\"post\" action=\"/accounts/login/\"><");
+        let elsewhere = OURS.replace(
+            "<form method=\"post\"><",
+            "<form method=\"post\" action=\"/accounts/login/\"><",
+        );
         assert!(told(&elsewhere).starts_with("has no form that is sent to its own address"));
         assert!(told(&OURS.replace("sessions/7", "sessions/8")).contains("/accounts/sessions/7/"));
         assert!(told(&OURS.replace("name=password", "name=pass")).contains("`password`"));
         // A field beside its form is not sent.
-        assert!(told(&OURS.replace("<input type=password", "</form><input type=password")).contains("`password`"));
+        assert!(
+            told(&OURS.replace("<input type=password", "</form><input type=password")).contains("`password`")
+        );
         assert!(told("<form method=\"post\"").starts_with("has a form without"));
         assert!(told("").starts_with("has no form"));
     }

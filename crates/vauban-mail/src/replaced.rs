@@ -112,7 +112,9 @@ impl Replacements {
         #[cfg(any(debug_assertions, feature = "testing"))]
         if let Some(lacking) = lacking(&ours, &written) {
             let by = replacement.map_or("", |one| one.by);
-            return Err(vauban::http::Error::internal(format!("the mail `{by}` {lacking}")));
+            return Err(vauban::http::Error::internal(format!(
+                "the mail `{by}` {lacking}"
+            )));
         }
         Ok(Ok(written))
     }
@@ -131,8 +133,13 @@ fn lacking(ours: &Written, theirs: &Written) -> Option<String> {
             (true, false) => "HTML",
         };
         // CWE-532: the end of an address may open something.
-        let start = address.trim_end_matches('/').rsplit_once('/').map_or("", |(start, _)| start);
-        Some(format!("lacks, in its {part}, the address {start}/…, which the mail has in whose place it is"))
+        let start = address
+            .trim_end_matches('/')
+            .rsplit_once('/')
+            .map_or("", |(start, _)| start);
+        Some(format!(
+            "lacks, in its {part}, the address {start}/…, which the mail has in whose place it is"
+        ))
     })
 }
 
@@ -156,7 +163,10 @@ mod tests {
         let fine = written(ours.text.as_str(), &format!("<a href=\"{link}\">x</a>"));
         assert_eq!(lacking(&ours, &fine), None);
         let told = lacking(&ours, &written("Dear Ann", &fine.html)).unwrap();
-        assert!(told.contains("in its text, the address https://a.example/reset/…"), "{told}");
+        assert!(
+            told.contains("in its text, the address https://a.example/reset/…"),
+            "{told}"
+        );
         assert!(!told.contains("SECRET"), "{told}");
         let told = lacking(&ours, &written(&ours.text, "<p>Dear Ann</p>")).unwrap();
         assert!(told.contains("in its HTML"), "{told}");

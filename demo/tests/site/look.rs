@@ -11,7 +11,11 @@ async fn the_page_for_signing_in_is_the_sites_own() {
         .assert_contains("<h1>Welcome back</h1>")
         .assert_contains("Vauban demo</title>")
         .assert_lacks("<h1>Sign in</h1>");
-    let wrong = [("email", "ann@example.com"), ("password", "wrong"), ("remember", "on")];
+    let wrong = [
+        ("email", "ann@example.com"),
+        ("password", "wrong"),
+        ("remember", "on"),
+    ];
     visitor
         .post_form("/accounts/login/", &wrong)
         .await
@@ -34,12 +38,23 @@ async fn the_mail_with_a_new_password_is_the_sites_own() {
     let w = World::new().await;
     let mut visitor = w.app.client();
     let fields = [("email", "ann@example.com")];
-    visitor.post_form("/accounts/reset/", &fields).await.assert_status(200);
+    visitor
+        .post_form("/accounts/reset/", &fields)
+        .await
+        .assert_status(200);
     let link = w.app.mailed_link("ann@example.com").await.unwrap();
     let mails = w.app.mails();
     let mail = mails.last().unwrap();
     assert_eq!(mail.subject(), "Choose a new password");
     assert!(mail.text().starts_with("Hello!"), "{}", mail.text());
-    assert!(mail.html().contains("border-top: 4px") && mail.html().contains(link.as_str()), "{}", mail.html());
-    visitor.get(link.as_str()).await.assert_status(200).assert_contains("name=\"password\"");
+    assert!(
+        mail.html().contains("border-top: 4px") && mail.html().contains(link.as_str()),
+        "{}",
+        mail.html()
+    );
+    visitor
+        .get(link.as_str())
+        .await
+        .assert_status(200)
+        .assert_contains("name=\"password\"");
 }

@@ -95,20 +95,12 @@ impl AccountPages {
     }
 
     /// A page with a form.
-    pub(crate) fn page<T: Replaceable>(
-        &self,
-        title: &'static str,
-        content: T,
-    ) -> Response {
+    pub(crate) fn page<T: Replaceable>(&self, title: &'static str, content: T) -> Response {
         self.page_as(StatusCode::OK, None, title, content)
     }
 
     /// The page again, because something was typed wrong.
-    pub(crate) fn again<T: Replaceable>(
-        &self,
-        title: &'static str,
-        content: T,
-    ) -> Response {
+    pub(crate) fn again<T: Replaceable>(&self, title: &'static str, content: T) -> Response {
         self.page_as(StatusCode::UNPROCESSABLE_ENTITY, None, title, content)
     }
 
