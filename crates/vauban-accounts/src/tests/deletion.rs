@@ -477,3 +477,32 @@ fn cwe_862_a_way_from_one_account_to_another_is_told() {
         );
     }
 }
+
+/// CWE-778. Attack: sign-ins that a hook refuses use up the three mails of an hour, so that the one that is let in is not told.
+#[tokio::test]
+async fn cwe_778_a_sign_in_that_is_refused_uses_up_no_notice() {
+    let site = TestSite::new();
+    let (_, mut browser) = signed_in(&site, "ann@example.com").await;
+    assert_eq!(browser.submit(DELETE, &[]).await.status, 200);
+    for _ in 0..4 {
+        let reply = site.browser().sign_in("ann@example.com", PASSWORD).await;
+        assert!(reply.body.contains("will be deleted on"), "{}", reply.body);
+    }
+    site.kit
+        .file()
+        .execute("DELETE FROM vauban_deletion", [])
+        .unwrap();
+    let told = async |site: &TestSite| {
+        let mails = site.mails().await;
+        mails
+            .iter()
+            .filter(|mail| mail.subject().contains("new sign-in"))
+            .count()
+    };
+    assert_eq!(told(&site).await, 1, "the one before she went");
+    assert_eq!(
+        site.browser().sign_in("ann@example.com", PASSWORD).await.status,
+        303
+    );
+    assert_eq!(told(&site).await, 2);
+}
