@@ -434,6 +434,28 @@ async fn of_an_end_that_a_hook_stops_nothing_is_done() {
     for table in ["user", "leaf", "vauban_credential", "vauban_deletion"] {
         assert_eq!(count(&site, table), 1, "{table}");
     }
+    // CWE-400: nor is its owner locked out for good. After the last try they are told, and let in.
+    let reply = site.browser().sign_in("stays@example.com", PASSWORD).await;
+    assert!(reply.body.contains("will be deleted on"), "{}", reply.body);
+    let tasks = site.site.part::<std::sync::Arc<vauban_tasks::Tasks>>().unwrap();
+    for _ in 0..20 {
+        // Longer than any pause, and all of them shorter than letters are kept.
+        tasks.advance_for_test(Duration::from_secs(8 * 3600));
+        tasks.run_due_for_test(&site.site).await;
+    }
+    assert_eq!((count(&site, "user"), count(&site, "vauban_deletion")), (1, 0));
+    let mails = site.mails().await;
+    let subjects: Vec<_> = mails.iter().map(|mail| mail.subject()).collect();
+    assert!(
+        subjects
+            .iter()
+            .any(|subject| subject.ends_with("was not deleted")),
+        "{subjects:?}"
+    );
+    assert_eq!(
+        site.browser().sign_in("stays@example.com", PASSWORD).await.status,
+        303
+    );
 }
 
 fn found<U: crate::UserAccount>(module: vauban::Module) -> Vec<vauban::checks::Finding> {
