@@ -14,6 +14,7 @@ pub mod events;
 pub mod figures;
 pub mod guests;
 pub mod history;
+pub mod look;
 pub mod organisations;
 pub mod paging;
 pub mod profiles;
@@ -35,6 +36,8 @@ pub fn app() -> App {
                 .layout::<users::AccountLayout>()
                 .sign_up::<users::SignUpFields>(),
         )
+        .page::<accounts::pages::LoginPage, look::LoginPage>()
+        .mail::<accounts::mails::ResetMail, look::NewPassword>()
         .module(vauban::tasks::module())
         .module(vauban::mail::module())
         .module(site::module())

@@ -14,9 +14,9 @@ pub(super) use super::counted::SignInFailure;
 use super::device::Devices;
 use super::history::{Happened, History};
 use super::kept::KeptStore;
+use super::layout::Layout;
 use super::links::{LinkLifetimes, Links, Purpose};
 use super::own_fields::OwnFields;
-use super::pages::Layout;
 use super::passwords::{
     Client, Hasher, HasherFailure, HasherOptions, Password, PasswordFilter, PasswordRules, Peppers, Place,
     Weakness,

@@ -7,39 +7,45 @@ use vauban::forms::{FormErrors, Problem};
 
 /// Signing in. The address is not parsed here: one that cannot be an address is answered like an unknown one.
 #[derive(Form)]
-pub(super) struct LoginForm {
+pub struct LoginForm {
+    /// Their address.
     #[field(label = "E-mail address", widget = email, max_length = 320, autocomplete = "username")]
-    pub(super) email: String,
+    pub email: String,
+    /// Their password.
     #[field(label = "Password", max_length = 1024, autocomplete = "current-password")]
-    pub(super) password: Password,
+    pub password: Password,
+    /// Whether they stay signed in.
     #[field(label = "Stay signed in on this device")]
-    pub(super) remember: bool,
+    pub remember: bool,
 }
 
 /// Proving again who one is.
 #[derive(Form)]
-pub(super) struct ProofForm {
+pub struct ProofForm {
+    /// Their password.
     #[field(label = "Password", max_length = 1024, autocomplete = "current-password")]
-    pub(super) password: Password,
+    pub password: Password,
 }
 
 /// Asking for a mail: signing up, a forgotten password.
 #[derive(Form)]
-pub(super) struct AddressForm {
+pub struct AddressForm {
+    /// Their address.
     #[field(label = "E-mail address", max_length = 320, autocomplete = "username")]
-    pub(super) email: Email,
+    pub email: Email,
 }
 
 /// A new password behind a link. Once: who mistypes it asks for another link.
 #[derive(Form)]
-pub(super) struct NewPasswordForm {
+pub struct NewPasswordForm {
+    /// Their password.
     #[field(
         label = "Password",
         help = "A few words that you remember are better than one with signs.",
         max_length = 1024,
         autocomplete = "new-password"
     )]
-    pub(super) password: Password,
+    pub password: Password,
 }
 
 /// Making the first administrator. Its fields are what sign-up asks in two steps, and its password twice.
@@ -62,22 +68,25 @@ pub(super) struct SignUpForm {
 /// Changing the password (ASVS 6.2.3: with the old one).
 #[derive(Form)]
 #[form(clean = same_new_passwords)]
-pub(super) struct PasswordForm {
+pub struct PasswordForm {
+    /// The one that they have.
     #[field(label = "Old password", max_length = 1024, autocomplete = "current-password")]
-    pub(super) old_password: Password,
+    pub old_password: Password,
+    /// The one that they want.
     #[field(
         label = "New password",
         help = "A few words that you remember are better than one with signs.",
         max_length = 1024,
         autocomplete = "new-password"
     )]
-    pub(super) new_password: Password,
+    pub new_password: Password,
+    /// Typed twice.
     #[field(
         label = "New password again",
         max_length = 1024,
         autocomplete = "new-password"
     )]
-    pub(super) new_password_again: Password,
+    pub new_password_again: Password,
 }
 
 const DIFFERENT: Problem = Problem::new("password_mismatch", "The two passwords are not the same.");

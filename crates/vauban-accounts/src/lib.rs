@@ -30,18 +30,21 @@ mod history;
 pub mod hooks;
 mod identify;
 mod kept;
+mod layout;
 mod links;
 mod look_as;
 mod mailing;
-mod mails;
+pub mod mails;
 mod module;
 mod own_fields;
-mod pages;
+pub mod pages;
 mod params;
 mod password_commands;
 mod passwords;
 mod people;
 mod rights;
+#[cfg(any(debug_assertions, feature = "testing"))]
+mod same_forms;
 #[cfg(any(test, feature = "testing"))]
 mod samples;
 mod services;
@@ -55,9 +58,9 @@ mod users;
 mod views;
 
 pub use accounts::{AccountOptions, Accounts};
+pub use layout::{AccountPage, Layout};
 pub use look_as::LookAs;
 pub use module::{Module, module};
-pub use pages::{AccountPage, Layout};
 pub use params::{CurrentUser, Fresh};
 pub use passwords::*;
 pub use people::{AccountColumns, Derived, UserAccount};

@@ -166,10 +166,10 @@ impl Accounts {
     }
 
     /// Whether somebody is told of a sign-in from a browser that is new. Three times an hour: whoever signs in again and again floods no
-    /// mailbox (CWE-799), and the list of events has them all.
-    pub(crate) async fn may_tell_of_device(&self, person: &Account) -> Result<bool> {
+    /// mailbox (CWE-799), and the list of events has them all. Counted with the sign-in: one that is refused uses up none.
+    pub(crate) async fn may_tell_of_device(&self, db: &Db<Write>, person: &Account) -> Result<bool> {
         let bucket = self.throttles.keys().of_notice("device", person.email.as_str());
-        let admission = self.throttles.admit(&bucket).await?;
+        let admission = self.throttles.admit_with(db, &bucket).await?;
         Ok(matches!(admission, Admission::Counted(_)))
     }
 

@@ -1,4 +1,8 @@
 //! The mails of accounts. Each says why it came, and what to do if one did not ask for it.
+//!
+//! A site writes one of its own in place of any: a mail that is made [`From`] ours, with the same values, wired by one line,
+//! `App::mail::<accounts::mails::ResetMail, NewPassword>()`. It has every address that ours has, in its text and in its HTML:
+//! while developing and in tests, one that lacks one is not sent.
 
 use vauban::AbsoluteUrl;
 use vauban::orm::DateTime;
@@ -6,104 +10,136 @@ use vauban_mail::Mail;
 
 /// To an address without an account, from which somebody signs up.
 #[derive(Mail)]
-#[mail(subject = "Your account at {{ site }}", template = "accounts/mail/sign_up", crate = vauban_mail)]
-pub(crate) struct SignUpMail {
-    pub(crate) site: String,
-    pub(crate) link: AbsoluteUrl,
-    pub(crate) lifetime: String,
+#[mail(subject = "Your account at {{ site }}", template = "accounts/mail/sign_up", replaceable, crate = vauban_mail)]
+pub struct SignUpMail {
+    /// What the site is called.
+    pub site: String,
+    /// Where it is done: it works once.
+    pub link: AbsoluteUrl,
+    /// For how long the link works: `1 hour`.
+    pub lifetime: String,
 }
 
 /// To an address that has an account, for which somebody signs up.
 #[derive(Mail)]
-#[mail(subject = "You have an account at {{ site }}", template = "accounts/mail/has_account", crate = vauban_mail)]
-pub(crate) struct HasAccountMail {
-    pub(crate) site: String,
-    pub(crate) sign_in: AbsoluteUrl,
-    pub(crate) link: AbsoluteUrl,
-    pub(crate) lifetime: String,
+#[mail(subject = "You have an account at {{ site }}", template = "accounts/mail/has_account", replaceable, crate = vauban_mail)]
+pub struct HasAccountMail {
+    /// What the site is called.
+    pub site: String,
+    /// The page for signing in.
+    pub sign_in: AbsoluteUrl,
+    /// Where it is done: it works once.
+    pub link: AbsoluteUrl,
+    /// For how long the link works: `1 hour`.
+    pub lifetime: String,
 }
 
 /// To an address that has an account, whose password somebody has forgotten.
 #[derive(Mail)]
-#[mail(subject = "A new password for {{ site }}", template = "accounts/mail/reset", crate = vauban_mail)]
-pub(crate) struct ResetMail {
-    pub(crate) site: String,
-    pub(crate) link: AbsoluteUrl,
-    pub(crate) lifetime: String,
+#[mail(subject = "A new password for {{ site }}", template = "accounts/mail/reset", replaceable, crate = vauban_mail)]
+pub struct ResetMail {
+    /// What the site is called.
+    pub site: String,
+    /// Where it is done: it works once.
+    pub link: AbsoluteUrl,
+    /// For how long the link works: `1 hour`.
+    pub lifetime: String,
 }
 
 /// To an address without an account that may be used, whose password somebody has forgotten.
 #[derive(Mail)]
-#[mail(subject = "No account at {{ site }}", template = "accounts/mail/no_account", crate = vauban_mail)]
-pub(crate) struct NoAccountMail {
-    pub(crate) site: String,
+#[mail(subject = "No account at {{ site }}", template = "accounts/mail/no_account", replaceable, crate = vauban_mail)]
+pub struct NoAccountMail {
+    /// What the site is called.
+    pub site: String,
 }
 
 /// To the new address of an account.
 #[derive(Mail)]
-#[mail(subject = "Your new address at {{ site }}", template = "accounts/mail/new_email", crate = vauban_mail)]
-pub(crate) struct NewEmailMail {
-    pub(crate) site: String,
-    pub(crate) link: AbsoluteUrl,
-    pub(crate) lifetime: String,
+#[mail(subject = "Your new address at {{ site }}", template = "accounts/mail/new_email", replaceable, crate = vauban_mail)]
+pub struct NewEmailMail {
+    /// What the site is called.
+    pub site: String,
+    /// Where it is done: it works once.
+    pub link: AbsoluteUrl,
+    /// For how long the link works: `1 hour`.
+    pub lifetime: String,
 }
 
 /// To an address that is to be somebody's new one, and is another account's.
 #[derive(Mail)]
-#[mail(subject = "Your address at {{ site }}", template = "accounts/mail/taken_email", crate = vauban_mail)]
-pub(crate) struct TakenEmailMail {
-    pub(crate) site: String,
+#[mail(subject = "Your address at {{ site }}", template = "accounts/mail/taken_email", replaceable, crate = vauban_mail)]
+pub struct TakenEmailMail {
+    /// What the site is called.
+    pub site: String,
 }
 
 /// To the address that an account has, when it is to be another one, and when it is.
 #[derive(Mail)]
-#[mail(subject = "The address of your account at {{ site }}", template = "accounts/mail/old_email", crate = vauban_mail)]
-pub(crate) struct OldEmailMail {
-    pub(crate) site: String,
-    pub(crate) email: String,
-    pub(crate) is_done: bool,
-    pub(crate) reset: AbsoluteUrl,
+#[mail(subject = "The address of your account at {{ site }}", template = "accounts/mail/old_email", replaceable, crate = vauban_mail)]
+pub struct OldEmailMail {
+    /// What the site is called.
+    pub site: String,
+    /// The other address.
+    pub email: String,
+    /// It is the account's now; else it is to be.
+    pub is_done: bool,
+    /// Where a new password is asked for.
+    pub reset: AbsoluteUrl,
 }
 
 /// To whoever wants their account deleted.
 #[derive(Mail)]
-#[mail(subject = "Your account at {{ site }} will be deleted", template = "accounts/mail/deletion", crate = vauban_mail)]
-pub(crate) struct DeletionMail {
-    pub(crate) site: String,
-    pub(crate) day: String,
-    pub(crate) link: AbsoluteUrl,
+#[mail(subject = "Your account at {{ site }} will be deleted", template = "accounts/mail/deletion", replaceable, crate = vauban_mail)]
+pub struct DeletionMail {
+    /// What the site is called.
+    pub site: String,
+    /// `4 December 2026`.
+    pub day: String,
+    /// Where it is done: it works once.
+    pub link: AbsoluteUrl,
 }
 
 /// To whoever's account was to be deleted, and cannot be.
 #[derive(Mail)]
-#[mail(subject = "Your account at {{ site }} was not deleted", template = "accounts/mail/not_deleted", crate = vauban_mail)]
-pub(crate) struct KeptMail {
-    pub(crate) site: String,
+#[mail(subject = "Your account at {{ site }} was not deleted", template = "accounts/mail/not_deleted", replaceable, crate = vauban_mail)]
+pub struct KeptMail {
+    /// What the site is called.
+    pub site: String,
 }
 
 /// To whoever's account is deleted.
 #[derive(Mail)]
-#[mail(subject = "Your account at {{ site }} was deleted", template = "accounts/mail/deleted", crate = vauban_mail)]
-pub(crate) struct DeletedMail {
-    pub(crate) site: String,
+#[mail(subject = "Your account at {{ site }} was deleted", template = "accounts/mail/deleted", replaceable, crate = vauban_mail)]
+pub struct DeletedMail {
+    /// What the site is called.
+    pub site: String,
 }
 
 /// To whoever's password was changed.
 #[derive(Mail)]
-#[mail(subject = "Your password at {{ site }} was changed", template = "accounts/mail/password_changed", crate = vauban_mail)]
-pub(crate) struct PasswordChangedMail {
-    pub(crate) site: String,
-    pub(crate) reset: AbsoluteUrl,
+#[mail(subject = "Your password at {{ site }} was changed", template = "accounts/mail/password_changed", replaceable, crate = vauban_mail)]
+pub struct PasswordChangedMail {
+    /// What the site is called.
+    pub site: String,
+    /// Where a new password is asked for.
+    pub reset: AbsoluteUrl,
 }
 
 /// To the owner of an account that somebody has signed in to from a browser that had not done so before.
 #[derive(Mail)]
-#[mail(subject = "A new sign-in at {{ site }}", template = "accounts/mail/new_device", crate = vauban_mail)]
-pub(crate) struct NewDeviceMail {
-    pub(crate) site: String,
-    pub(crate) device: String,
-    pub(crate) network: String,
-    pub(crate) at: DateTime,
-    pub(crate) security: AbsoluteUrl,
-    pub(crate) reset: AbsoluteUrl,
+#[mail(subject = "A new sign-in at {{ site }}", template = "accounts/mail/new_device", replaceable, crate = vauban_mail)]
+pub struct NewDeviceMail {
+    /// What the site is called.
+    pub site: String,
+    /// What the browser calls itself.
+    pub device: String,
+    /// The network that it came from.
+    pub network: String,
+    /// When it was.
+    pub at: DateTime,
+    /// The page that says what happened to the account.
+    pub security: AbsoluteUrl,
+    /// Where a new password is asked for.
+    pub reset: AbsoluteUrl,
 }

@@ -15,11 +15,11 @@ use crate::data::{ExportRow, Exports};
 use crate::deletion::{AccountEnd, DeletionRow, NothingRemains, Remains};
 use crate::history::{AccountEvent, AccountHistory};
 use crate::kept::{KeptForms, KeptRow};
+use crate::layout::{AccountPage, Layout};
 use crate::links::{LinkRow, LinkStore};
 #[cfg(debug_assertions)]
 use crate::look_as::LookAs;
 use crate::own_fields::{Asked, OwnFields};
-use crate::pages::{AccountPage, Layout};
 use crate::passwords::{PasswordFilter, Peppers};
 use crate::people::UserAccount;
 use crate::rights::{self, GroupRow, MemberRow, RightsStore, SuperusersStay, too_many, unlisted};

@@ -1,109 +1,37 @@
-//! Account pages in the application's own layout.
+//! The account pages, for a site that writes pages of its own in their place.
 //!
-//! The application wraps: it names a template of its own that is made [`From`] an [`AccountPage`] and puts the
-//! page's title and content where it wants them.
+//! A page of the site's is a template of its own that is made [`From`] ours, with the same values, and is wired by one line. It
+//! is the whole page: the layout of [`Module::layout`](crate::Module::layout) is for those that stay ours. What is decided
+//! stays decided: who may call the page, what its form does, status and headers are the view's.
 //!
 //! ```ignore
 //! #[derive(Template)]
-//! #[template("account.html")]           // {% extends "base.html" %} … {{ page.title }} … {{ page.content }}
-//! struct SitePage { page: AccountPage }
-//! impl From<AccountPage> for SitePage { fn from(page: AccountPage) -> Self { Self { page } } }
+//! #[template("accounts/login.html")]    // {% extends "base.html" %} … <form method="post">{{ page.form }} …
+//! struct LoginPage { page: accounts::pages::LoginPage }
+//! impl From<accounts::pages::LoginPage> for LoginPage { fn from(page: accounts::pages::LoginPage) -> Self { Self { page } } }
 //!
-//! App::new(vauban::package!()).account_layout::<SitePage>()
+//! App::new(vauban::package!()).page::<accounts::pages::LoginPage, LoginPage>()
 //! ```
+//!
+//! It has every form of ours, sent to where ours is, with every field that must be filled in; the token stands in each, for
+//! the template's compiler writes it. While developing and in tests, a page that lacks one is an error that says so.
+//!
+//! Who may not see a page gets the site's page for 403: `App::error_pages`.
 
-use vauban::http::StatusCode;
-use vauban::{Module, SafeHtml, Template};
-
-use vauban::http::{Caching, Request, Respond, Response};
-
-/// A page of sign-up, sign-in and so on: its title, and its content as HTML that a compiled template wrote.
-#[derive(Debug, Clone)]
-pub struct AccountPage {
-    /// For `<title>`; the content has its own `<h1>`.
-    pub title: &'static str,
-    /// Heading, form and links.
-    pub content: SafeHtml,
-}
-
-/// How account pages become whole pages.
-#[derive(Clone, Copy)]
-pub struct Layout {
-    write: fn(AccountPage, &Request) -> Response,
-    say: fn(Module) -> Module,
-}
-
-impl Layout {
-    /// The application's template.
-    pub fn of<L: From<AccountPage> + Respond + 'static>() -> Self {
-        Self {
-            write: |page, cx| L::from(page).respond(cx),
-            say: Module::pages_are_written_by::<AccountPage, L>,
-        }
-    }
-
-    /// CWE-1059: what writes the sign-in page stands in the access matrix.
-    pub(crate) fn said(self, module: Module) -> Module {
-        (self.say)(module)
-    }
-}
-
-impl Default for Layout {
-    /// A plain page, so that an application without a layout works.
-    fn default() -> Self {
-        Self {
-            // The module's own.
-            say: |module| module,
-            ..Self::of::<PlainPage>()
-        }
-    }
-}
-
-impl std::fmt::Debug for Layout {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Layout")
-    }
-}
-
-#[derive(Template)]
-#[template("accounts/layout.html")]
-struct PlainPage {
-    page: AccountPage,
-}
-
-impl From<AccountPage> for PlainPage {
-    fn from(page: AccountPage) -> Self {
-        Self { page }
-    }
-}
-
-/// One account page on its way: rendered inside the layout, and kept by nobody.
-pub(super) struct Page<T> {
-    pub(super) title: &'static str,
-    pub(super) content: T,
-    pub(super) layout: Layout,
-    pub(super) status: StatusCode,
-    /// Seconds, for `Retry-After`.
-    pub(super) retry_after: Option<i64>,
-}
-
-impl<T: Template + Send> Respond for Page<T> {
-    fn respond(self, cx: &Request) -> Response {
-        let html = self.content.to_html(cx);
-        let page = AccountPage {
-            title: self.title,
-            content: html,
-        };
-        let response = (self.layout.write)(page, cx)
-            .status_code(self.status)
-            .caching(Caching::NoStore);
-        match self.retry_after {
-            Some(seconds) => response.retry_after(seconds),
-            None => response,
-        }
-    }
-
-    fn commits(&self) -> bool {
-        self.status.as_u16() < 400
-    }
-}
+pub use crate::forms::{AddressForm, LoginForm, NewPasswordForm, PasswordForm, ProofForm};
+pub use crate::views::answers::DeadLinkPage;
+pub use crate::views::confirm::ConfirmPage;
+pub use crate::views::data::DataPage;
+pub use crate::views::delete::{DeletePage, DeletionAskedPage};
+pub use crate::views::delete_link::DeleteLinkPage;
+pub use crate::views::email::EmailPage;
+pub use crate::views::email_link::EmailLinkPage;
+pub use crate::views::kept::KeptPage;
+pub use crate::views::login::LoginPage;
+pub use crate::views::password::PasswordPage;
+pub use crate::views::reset::ResetPage;
+pub use crate::views::reset_link::ResetLinkPage;
+pub use crate::views::security::{Event, Protection, SecurityPage};
+pub use crate::views::sessions::{OneSession, SessionsPage};
+pub use crate::views::signup::{MailSentPage, SignUpPage};
+pub use crate::views::signup_link::SignUpLinkPage;

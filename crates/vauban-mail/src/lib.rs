@@ -26,6 +26,7 @@ mod letter;
 mod module;
 mod post;
 pub mod preferences;
+mod replaced;
 mod rows;
 mod send;
 mod settings;
@@ -42,11 +43,13 @@ pub use letter::{
 };
 pub use module::module;
 pub use preferences::{UnsubscribePage, UnsubscribedPage};
+pub use replaced::{Replaceable, Replacement};
 pub use send::Sent;
 pub use vauban_macros::Mail;
 
 /// What the macros write refers to. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::replaced::{Replaced, Replacements};
     pub use vauban_template::__private as template;
 }

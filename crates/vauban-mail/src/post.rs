@@ -14,6 +14,7 @@ use vauban::units::Units;
 use crate::development::Kept;
 use crate::letter::{Draft, Letter, Line, MAX_BODY, Mail, Mailbox};
 use crate::preferences::{Choice, has_left};
+use crate::replaced::{Replacement, Replacements};
 use crate::rows::{LetterRow, NewLetterRow, Sending};
 use crate::settings::MailSettings;
 use crate::transport::{Route, Unsent};
@@ -37,6 +38,8 @@ pub(crate) struct Post {
     letters: Sealer,
     pub(crate) links: Sealer,
     pub(crate) units: Units,
+    /// The mails of the site's own in place of modules'.
+    replacements: Replacements,
     #[cfg(any(debug_assertions, feature = "testing"))]
     pub(crate) kept: Kept,
 }
@@ -58,6 +61,7 @@ impl Post {
             letters: keys.sealer("letter"),
             links: keys.sealer("unsubscribe"),
             units: wiring.units(),
+            replacements: Replacements::of(wiring.parts.contributed::<Replacement>())?,
             #[cfg(any(debug_assertions, feature = "testing"))]
             kept: Kept::default(),
         });
@@ -114,7 +118,11 @@ impl Post {
                 "nobody is named whom mails are from: set `mail.from` (VAUBAN_MAIL_FROM)",
             ));
         };
-        let written = Written::of(&draft.mail, unsubscribe.as_deref().unwrap_or_default());
+        let leave = unsubscribe.as_deref().unwrap_or_default();
+        let written = match draft.mail.__replaced(&self.replacements, leave)? {
+            Ok(written) => written,
+            Err(mail) => Written::of(&mail, leave),
+        };
         // CWE-400
         if written.text.len() > MAX_BODY || written.html.len() > MAX_BODY {
             return Err(Error::internal(format!(

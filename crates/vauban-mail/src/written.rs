@@ -5,7 +5,8 @@ use vauban_template::__private::NoContext;
 use crate::letter::{Line, MAX_SUBJECT, Mail};
 
 /// A mail that is written.
-pub(crate) struct Written {
+#[derive(Debug)]
+pub struct Written {
     pub(crate) subject: Line,
     pub(crate) text: String,
     pub(crate) html: String,

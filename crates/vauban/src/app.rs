@@ -119,6 +119,20 @@ impl App {
         self
     }
 
+    /// A mail of the app's own in place of a module's: `R` is made from the module's mail `M` and sent instead. Which mails may be
+    /// replaced is the module's to say: `#[mail(…, replaceable)]`.
+    #[must_use]
+    pub fn mail<M, R>(mut self) -> Self
+    where
+        M: vauban_mail::Replaceable,
+        R: From<M> + vauban_mail::Mail + 'static,
+    {
+        let replacement = vauban_mail::Replacement::of::<M, R>();
+        self.modules
+            .change_site(|site| site.pages_are_written_by::<M, R>().contribute(replacement));
+        self
+    }
+
     /// What the content security policy of every page of the site lets in, those of its modules and of errors too. What one page
     /// needs says its view: `#[view(…, csp = …)]`.
     ///

@@ -106,6 +106,7 @@ async fn hostile_data_leave_the_dom_of_every_page_as_it_is() {
 /// Each of `demo/templates`, a page that shows it, and something on that page that comes from this template.
 const TEMPLATES: &[(&str, &str, &str)] = &[
     ("account.html", "no e-mail address", "account-page"),
+    ("accounts/login.html", "elsewhere", "Welcome back"),
     ("articles/comment.html", "article", "<p>A word</p>"),
     ("articles/delete.html", "article, deleted", "Keep it"),
     ("articles/import.html", "no such lines", "Import articles"),
@@ -143,6 +144,7 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
         "articles, second page",
         "class=\"pagination\"",
     ),
+    ("mail/new_password.html", "a mail", "Choose it now"),
     ("mail/new_task.html", "a mail", "Look at it"),
     (
         "organisations/form.html",
@@ -309,6 +311,8 @@ async fn pages(values: Values) -> Vec<Shown> {
         addresses(&mut tour, value).await;
         taken = Some(article.title);
     }
+    let forgotten = [("email", values.email)];
+    tour.post("a mail sent", "/accounts/reset/", &forgotten).await;
     w.app.run_tasks().await;
     let mails = w.app.mails();
     assert!(mails.len() > values.all.len());

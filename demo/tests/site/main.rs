@@ -12,6 +12,7 @@ mod growth;
 mod guests;
 mod hostile;
 mod leaving;
+mod look;
 #[cfg(feature = "postgres")]
 mod lost;
 mod mails;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use vauban::hooks::{Refused, fire};
 use vauban::http;
 use vauban::orm::{self, DateTime, Db, Write};
-use vauban::tasks::{AsService, Failed};
+use vauban::tasks::{AsService, Attempt, Failed};
 use vauban::{Id, Part, Problem, hook, task};
 use vauban_mail::Mail as _;
 
@@ -23,6 +23,7 @@ pub(crate) async fn erase(
     _: AsService<AccountEnd>,
     db: Db<Write>,
     accounts: Part<Arc<Accounts>>,
+    attempt: Attempt,
     wish: Id<DeletionRow>,
 ) -> Result<(), Failed> {
     db.begin().await?;
@@ -37,7 +38,10 @@ pub(crate) async fn erase(
             "its owner may still take it back",
         ));
     }
-    accounts.erase(&db, wish.user).await
+    match accounts.erase(&db, wish.user).await {
+        Err(failed) if attempt.number >= attempt.of => accounts.give_up(&db, wish.user, &failed).await,
+        done => done,
+    }
 }
 
 /// Between the wish and the end nobody signs in (CWE-613): whoever changes their mind has the link of the mail.
@@ -92,6 +96,15 @@ impl Accounts {
         DeletedMail { site }.to(&person.email).send(db).await?;
         db.on_commit(async { events::ERASED.log(None) });
         Ok(())
+    }
+
+    /// CWE-400: what fails every time locks nobody out for good, either.
+    async fn give_up(&self, db: &Db<Write>, user: Uuid, failed: &Failed) -> Result<(), Failed> {
+        tracing::error!(target: "vauban::accounts", error = %failed, "an account could not be erased: it stays, and its owner is told");
+        match self.users.standing(db, user).await? {
+            Some((person, _)) => self.release(db, &person).await,
+            None => Ok(()),
+        }
     }
 
     /// The account stays: CWE-400, its owner is not locked out for good by what cannot be done.

@@ -16,7 +16,7 @@ use vauban::routing::{Path, Public};
 const TITLE: &str = "The first administrator";
 
 #[derive(Template)]
-#[template("accounts/first_administrator.html", standalone)]
+#[template("accounts/first_administrator.html", replaceable)]
 struct FirstAdministratorPage {
     form: Form<SignUpForm>,
     least: usize,

@@ -11,7 +11,7 @@ use vauban::http::{Error, Response, Result};
 use vauban::routing::{Public, Query};
 
 #[derive(Template)]
-#[template("accounts/look_as.html", standalone)]
+#[template("accounts/look_as.html", replaceable)]
 struct LookAsPage {
     people: Vec<Somebody>,
 }

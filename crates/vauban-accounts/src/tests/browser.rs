@@ -72,6 +72,11 @@ impl TestSite {
         Self::made(Kit::new(), |_| (), super::hooks::listed)
     }
 
+    /// Of a site that says more.
+    pub(super) fn saying(more: impl FnOnce(vauban::Module) -> vauban::Module) -> Self {
+        Self::made(Kit::new(), |_| (), more)
+    }
+
     pub(super) fn of(kit: Kit, change: impl FnOnce(&mut Settings)) -> Self {
         Self::made(kit, change, |module| module)
     }

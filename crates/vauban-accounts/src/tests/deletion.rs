@@ -434,6 +434,28 @@ async fn of_an_end_that_a_hook_stops_nothing_is_done() {
     for table in ["user", "leaf", "vauban_credential", "vauban_deletion"] {
         assert_eq!(count(&site, table), 1, "{table}");
     }
+    // CWE-400: nor is its owner locked out for good. After the last try they are told, and let in.
+    let reply = site.browser().sign_in("stays@example.com", PASSWORD).await;
+    assert!(reply.body.contains("will be deleted on"), "{}", reply.body);
+    let tasks = site.site.part::<std::sync::Arc<vauban_tasks::Tasks>>().unwrap();
+    for _ in 0..20 {
+        // Longer than any pause, and all of them shorter than letters are kept.
+        tasks.advance_for_test(Duration::from_secs(8 * 3600));
+        tasks.run_due_for_test(&site.site).await;
+    }
+    assert_eq!((count(&site, "user"), count(&site, "vauban_deletion")), (1, 0));
+    let mails = site.mails().await;
+    let subjects: Vec<_> = mails.iter().map(|mail| mail.subject()).collect();
+    assert!(
+        subjects
+            .iter()
+            .any(|subject| subject.ends_with("was not deleted")),
+        "{subjects:?}"
+    );
+    assert_eq!(
+        site.browser().sign_in("stays@example.com", PASSWORD).await.status,
+        303
+    );
 }
 
 fn found<U: crate::UserAccount>(module: vauban::Module) -> Vec<vauban::checks::Finding> {
@@ -476,4 +498,33 @@ fn cwe_862_a_way_from_one_account_to_another_is_told() {
             "{column}: {told:?}"
         );
     }
+}
+
+/// CWE-778. Attack: sign-ins that a hook refuses use up the three mails of an hour, so that the one that is let in is not told.
+#[tokio::test]
+async fn cwe_778_a_sign_in_that_is_refused_uses_up_no_notice() {
+    let site = TestSite::new();
+    let (_, mut browser) = signed_in(&site, "ann@example.com").await;
+    assert_eq!(browser.submit(DELETE, &[]).await.status, 200);
+    for _ in 0..4 {
+        let reply = site.browser().sign_in("ann@example.com", PASSWORD).await;
+        assert!(reply.body.contains("will be deleted on"), "{}", reply.body);
+    }
+    site.kit
+        .file()
+        .execute("DELETE FROM vauban_deletion", [])
+        .unwrap();
+    let told = async |site: &TestSite| {
+        let mails = site.mails().await;
+        mails
+            .iter()
+            .filter(|mail| mail.subject().contains("new sign-in"))
+            .count()
+    };
+    assert_eq!(told(&site).await, 1, "the one before she went");
+    assert_eq!(
+        site.browser().sign_in("ann@example.com", PASSWORD).await.status,
+        303
+    );
+    assert_eq!(told(&site).await, 2);
 }

@@ -11,6 +11,7 @@ mod hooks;
 mod kept;
 mod links;
 mod own_fields;
+mod own_pages;
 mod own_sessions;
 mod pages;
 mod proof;

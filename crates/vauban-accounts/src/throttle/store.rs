@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use vauban::orm::{DateTime, Reads, Result};
+use vauban::orm::{DateTime, Db, Reads, Result, Write};
 use vauban::units::{Retries, Units};
 
 use super::bucket::{Bucket, BucketKeys, Kind, Success};
@@ -106,25 +106,32 @@ impl Throttles {
     }
 
     async fn admit_once(&self, buckets: &[Bucket]) -> Result<Admission> {
-        let now = self.clock.now();
         let unit = self.units.begin();
         let reading = unit.read_db().acting::<Throttling>();
         let known = levels(&reading, keys(buckets)).await?;
-        if let Some(wait) = longest_wait(&known, buckets, now) {
+        if let Some(wait) = longest_wait(&known, buckets, self.clock.now()) {
             return Ok(Admission::Wait(wait));
         }
         let db = unit.db();
         // CWE-362: from here on nobody else counts, so guesses made at the same time come one after the other.
         db.begin().await?;
+        let admission = self.admit_with(&db, buckets).await?;
+        // CWE-307: counted for good before the password is looked at.
+        unit.finish(matches!(admission, Admission::Counted(_))).await?;
+        Ok(admission)
+    }
+
+    /// Counts in the caller's unit, which has begun: for what is done in it, and not done where it is undone (CWE-799: what is refused
+    /// after it was counted would use up what others are told).
+    pub(crate) async fn admit_with(&self, db: &Db<Write>, buckets: &[Bucket]) -> Result<Admission> {
         // CWE-645: whoever counted while this one waited for its turn wrote a later time, which is no wait.
         let now = self.clock.now();
         let acting = db.acting::<Throttling>();
         let known = levels(&acting, keys(buckets)).await?;
         if let Some(wait) = longest_wait(&known, buckets, now) {
-            unit.finish(false).await?;
             return Ok(Admission::Wait(wait));
         }
-        let (mut steps, mut added) = (Vec::with_capacity(buckets.len()), Vec::new());
+        let mut steps = Vec::with_capacity(buckets.len());
         for bucket in buckets {
             let level = known.get(&bucket.key).copied();
             let before = level.unwrap_or_else(|| Level::empty(now));
@@ -140,18 +147,14 @@ impl Throttles {
                     counted: DateTime::from(after.updated),
                 };
                 ThrottleRow::create(new).save(&acting).await?;
-                added.push(bucket.kind);
+                // CWE-770: one that is undone counts until the table is cleaned, rather than one too few.
+                self.rows.count(bucket.kind).fetch_add(1, Ordering::Relaxed);
             }
             steps.push(Step {
                 key: bucket.key.clone(),
                 was: before,
                 is: as_stored(after),
             });
-        }
-        // CWE-307: counted for good before the password is looked at.
-        unit.finish(true).await?;
-        for kind in added {
-            self.rows.count(kind).fetch_add(1, Ordering::Relaxed);
         }
         Ok(Admission::Counted(steps))
     }
@@ -212,7 +215,7 @@ impl Throttles {
     /// Makes room for one more row of a kind.
     async fn make_room(
         &self,
-        db: &vauban::orm::Acting<Throttling, vauban::orm::Write>,
+        db: &vauban::orm::Acting<Throttling, Write>,
         kind: Kind,
         now: Timestamp,
     ) -> Result<()> {
@@ -247,11 +250,7 @@ impl Throttles {
     }
 
     /// Forgets what is old, and what the future counted: the clock was wrong then. Counts what is left.
-    async fn clean(
-        &self,
-        db: &vauban::orm::Acting<Throttling, vauban::orm::Write>,
-        now: Timestamp,
-    ) -> Result<()> {
+    async fn clean(&self, db: &vauban::orm::Acting<Throttling, Write>, now: Timestamp) -> Result<()> {
         self.rows.cleaned.store(now.as_second(), Ordering::Relaxed);
         let before = DateTime::from(now.saturating_sub(FORGOTTEN).unwrap_or(Timestamp::MIN));
         let after = DateTime::from(now.saturating_add(FORGOTTEN).unwrap_or(Timestamp::MAX));
@@ -320,11 +319,7 @@ fn longest_wait(
     waits.max()
 }
 
-async fn write(
-    db: &vauban::orm::Acting<Throttling, vauban::orm::Write>,
-    key: &str,
-    level: Level,
-) -> Result<()> {
+async fn write(db: &vauban::orm::Acting<Throttling, Write>, key: &str, level: Level) -> Result<()> {
     let row = ThrottleRow::objects().filter(|t| t.bucket.eq(key));
     let changes = row.change_all(db, |t| {
         [

@@ -12,14 +12,14 @@ use crate::device::{DEVICE_COOKIE, REMEMBERED, device_of};
 use crate::forms::SignUpForm;
 use crate::history::Happened;
 use crate::identify;
-use crate::pages::Page;
+use crate::layout::Page;
 use crate::params::AccountPages;
 use crate::passwords::{Attribute, Password, Weakness};
 use crate::people::Account;
 use crate::sessions::{SessionToken, Start, Visitor};
 use vauban::forms::{BoundField, Clean, Cleaned, Form, FormFields, Problem};
 use vauban::hooks::{Refused, fire};
-use vauban::http::{Cookie, Error, LocalUrl, Redirect, Response, Result};
+use vauban::http::{Cookie, Error, LocalUrl, Redirect, Replaceable, Response, Result};
 use vauban::messages::Level;
 use vauban::orm::{DateTime, Db, Write};
 
@@ -32,8 +32,8 @@ pub(crate) struct Next {
 
 /// A link that opens nothing, whatever the reason (CWE-204): with the way to a new one.
 #[derive(Template)]
-#[template("accounts/dead_link.html", standalone)]
-struct DeadLinkPage;
+#[template("accounts/dead_link.html", replaceable)]
+pub struct DeadLinkPage;
 
 impl AccountPages {
     /// One page, the same bytes, for a link that was used, is over, is another account's or for something else, or is none.
@@ -95,24 +95,16 @@ impl AccountPages {
     }
 
     /// A page with a form.
-    pub(crate) fn page<T: Template + Send + Sync + 'static>(
-        &self,
-        title: &'static str,
-        content: T,
-    ) -> Response {
+    pub(crate) fn page<T: Replaceable>(&self, title: &'static str, content: T) -> Response {
         self.page_as(StatusCode::OK, None, title, content)
     }
 
     /// The page again, because something was typed wrong.
-    pub(crate) fn again<T: Template + Send + Sync + 'static>(
-        &self,
-        title: &'static str,
-        content: T,
-    ) -> Response {
+    pub(crate) fn again<T: Replaceable>(&self, title: &'static str, content: T) -> Response {
         self.page_as(StatusCode::UNPROCESSABLE_ENTITY, None, title, content)
     }
 
-    pub(crate) fn page_as<T: Template + Send + Sync + 'static>(
+    pub(crate) fn page_as<T: Replaceable>(
         &self,
         status: StatusCode,
         retry_after: Option<i64>,
@@ -131,7 +123,7 @@ impl AccountPages {
 
     /// The page again, because the attempt failed: the status and the sentence depend on nothing but the kind of
     /// failure, which is the same for unknown, wrong and inactive (ASVS 6.3.8).
-    pub(crate) fn failed<F: FormFields, T: Template + Send + Sync + 'static>(
+    pub(crate) fn failed<F: FormFields, T: Replaceable>(
         &self,
         failure: SignInFailure,
         wrong: impl Into<Problem>,
@@ -216,7 +208,7 @@ impl AccountPages {
     }
 
     /// The page again, because a hook refused it: nothing of the unit is kept.
-    pub(crate) fn not_let_in<F: FormFields, T: Template + Send + Sync + 'static>(
+    pub(crate) fn not_let_in<F: FormFields, T: Replaceable>(
         &self,
         refused: Refused,
         mut form: Form<F>,

@@ -18,10 +18,12 @@ use vauban::routing::{Query, Refusal, SignedIn};
 const TITLE: &str = "Is it you?";
 const WRONG: Problem = Problem::new("password_wrong", "The password is not right.");
 
+/// `confirm/`: asks who is signed in to prove it once more.
 #[derive(Template)]
-#[template("accounts/confirm.html", standalone)]
-struct ConfirmPage {
-    form: Form<ProofForm>,
+#[template("accounts/confirm.html", replaceable)]
+pub struct ConfirmPage {
+    /// Field `password`.
+    pub form: Form<ProofForm>,
 }
 
 /// Asks for the password once more.

@@ -12,11 +12,14 @@ use vauban::routing::{Reauthenticated, Refusal};
 
 const TITLE: &str = "Your data";
 
+/// `data/`: a file with what is somebody's. Its form is sent to its own address, without fields.
 #[derive(Template)]
-#[template("accounts/data.html", standalone)]
-struct DataPage {
-    is_making: bool,
-    is_ready: bool,
+#[template("accounts/data.html", replaceable)]
+pub struct DataPage {
+    /// A task is at it.
+    pub is_making: bool,
+    /// It can be fetched.
+    pub is_ready: bool,
 }
 
 /// Says how far it is.

@@ -16,24 +16,30 @@ use vauban::site::SESSION_COOKIE;
 
 const TITLE: &str = "Delete your account";
 
+/// `delete/`: asks whether somebody wants their account deleted. Its form is sent to its own address, without fields.
 #[derive(Template)]
-#[template("accounts/delete.html", standalone)]
-struct DeletePage {
+#[template("accounts/delete.html", replaceable)]
+pub struct DeletePage {
     /// For how long it can be taken back.
-    grace: String,
-    going: Vec<RowCount>,
-    emptied: Vec<RowCount>,
+    pub grace: String,
+    /// How many rows of what go with it.
+    pub going: Vec<RowCount>,
+    /// How many rows of what stay, without their owner.
+    pub emptied: Vec<RowCount>,
     /// More goes than a page counts.
-    is_much: bool,
+    pub is_much: bool,
     /// Rows keep the account.
-    is_kept: bool,
-    is_last: bool,
+    pub is_kept: bool,
+    /// It is the last superuser's, which stays.
+    pub is_last: bool,
 }
 
+/// Says when the account will be deleted.
 #[derive(Template)]
-#[template("accounts/delete_asked.html", standalone)]
-struct AskedPage {
-    day: String,
+#[template("accounts/delete_asked.html", replaceable)]
+pub struct DeletionAskedPage {
+    /// `4 December 2026`.
+    pub day: String,
 }
 
 impl DeletePage {
@@ -97,6 +103,6 @@ pub async fn submit(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> Resu
     #[allow(deprecated)]
     let gone = Cookie::__of_framework(SESSION_COOKIE, "").max_age(0);
     at.cx.set_cookie(gone);
-    let page = at.page("Your account will be deleted", AskedPage { day });
+    let page = at.page("Your account will be deleted", DeletionAskedPage { day });
     Ok(page.header("Clear-Site-Data", "\"cache\", \"storage\"")?)
 }

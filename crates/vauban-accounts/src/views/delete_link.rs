@@ -14,10 +14,12 @@ use vauban::routing::{Path, Public};
 
 const TITLE: &str = "Keep your account";
 
+/// `delete/{token}/`: asks whether the account is to stay after all. Its form is sent to its own address, without fields.
 #[derive(Template)]
-#[template("accounts/delete_link.html", standalone)]
-struct DeleteLinkPage {
-    email: String,
+#[template("accounts/delete_link.html", replaceable)]
+pub struct DeleteLinkPage {
+    /// The account's address.
+    pub email: String,
 }
 
 /// The page. Following the link changes nothing: programs do, which read mails.

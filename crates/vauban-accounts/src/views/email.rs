@@ -14,10 +14,12 @@ use vauban::routing::{Reauthenticated, Refusal};
 
 const TITLE: &str = "Change your address";
 
+/// `email/`: asks for another address.
 #[derive(Template)]
-#[template("accounts/email.html", standalone)]
-struct EmailPage {
-    form: Form<AddressForm>,
+#[template("accounts/email.html", replaceable)]
+pub struct EmailPage {
+    /// Field `email`.
+    pub form: Form<AddressForm>,
 }
 
 /// Asks for the new address.

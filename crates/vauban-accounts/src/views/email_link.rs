@@ -17,12 +17,14 @@ use vauban::routing::{Path, SignedIn};
 
 const TITLE: &str = "Confirm your new address";
 
+/// `email/{token}/`: asks whether the address is to be the account's. Its form is sent to its own address, without fields.
 #[derive(Template)]
-#[template("accounts/email_link.html", standalone)]
-struct EmailLinkPage {
-    email: String,
+#[template("accounts/email_link.html", replaceable)]
+pub struct EmailLinkPage {
+    /// The new address.
+    pub email: String,
     /// Why it is not to be.
-    problem: Option<String>,
+    pub problem: Option<String>,
 }
 
 /// The page. Following the link changes nothing.

@@ -9,10 +9,12 @@ use crate::params::AccountPages;
 
 const TITLE: &str = "What you typed is still here";
 
+/// `kept/`: what somebody had typed when their session was over. Its form throws it away; it is sent to its own address, without fields.
 #[derive(Template)]
-#[template("accounts/kept.html", standalone)]
-struct KeptPage {
-    typed: SafeHtml,
+#[template("accounts/kept.html", replaceable)]
+pub struct KeptPage {
+    /// What was typed, as a list.
+    pub typed: SafeHtml,
 }
 
 /// Shows it, in the browser that it was typed in and to the account whose form it was. For anybody else there is nothing

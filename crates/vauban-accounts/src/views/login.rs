@@ -22,11 +22,14 @@ const WRONG: Problem = Problem::new(
     "This e-mail address and password do not fit together.",
 );
 
+/// `login/`: signing in.
 #[derive(Template)]
-#[template("accounts/login.html", standalone)]
-struct LoginPage {
-    form: Form<LoginForm>,
-    remembers: bool,
+#[template("accounts/login.html", replaceable)]
+pub struct LoginPage {
+    /// Fields `email`, `password` and `remember`.
+    pub form: Form<LoginForm>,
+    /// Whether the site offers to stay signed in: without it `remember` is not shown.
+    pub remembers: bool,
 }
 
 impl LoginPage {
@@ -63,8 +66,6 @@ pub async fn submit(
     let entered = match known {
         Ok((person, proved)) => {
             let is_new = !at.is_known(&person, &proved);
-            // Before the writer's turn, as all counting.
-            let tells = is_new && accounts.may_tell_of_device(&person).await?;
             // Staff tick the box in vain: nobody is told on the page before it is known who they are (CWE-204).
             let asked = form.remember.then_some(&person.facts);
             let remembered = asked.and_then(|who| accounts.sessions.remembered_from_now(who));
@@ -83,20 +84,20 @@ pub async fn submit(
             }
             let token = accounts.enter(&db, &person, &proved, start).await?;
             token
-                .map(|token| (person, proved, token, is_new, tells, remembered))
+                .map(|token| (person, proved, token, is_new, remembered))
                 .ok_or(SignInFailure::Wrong)
         }
         Err(failure) => Err(failure),
     };
     match entered {
-        Ok((person, proved, token, is_new, tells, remembered)) => {
+        Ok((person, proved, token, is_new, remembered)) => {
             // ASVS 6.3.5. Only for who got in: who did not sees no difference.
             if is_new {
                 let happened = Happened::NewDevice;
                 at.record(&db, person.facts.id, happened).await?;
-            }
-            if tells {
-                accounts.tell_of_device(&db, &person, at.visitor()).await?;
+                if accounts.may_tell_of_device(&db, &person).await? {
+                    accounts.tell_of_device(&db, &person, at.visitor()).await?;
+                }
             }
             fire(&db, &person.signed_in()).await?;
             at.welcome(&person, &token, Some(proved.stored()));

@@ -19,11 +19,14 @@ use vauban::routing::{Query, Refusal, SignedIn};
 const TITLE: &str = "Change your password";
 const WRONG: Problem = Problem::new("password_incorrect", "The old password is not right.");
 
+/// `password/`: another password.
 #[derive(Template)]
-#[template("accounts/password.html", standalone)]
-struct PasswordPage {
-    form: Form<PasswordForm>,
-    least: usize,
+#[template("accounts/password.html", replaceable)]
+pub struct PasswordPage {
+    /// Fields `old_password`, `new_password` and `new_password_again`.
+    pub form: Form<PasswordForm>,
+    /// The fewest characters of a password.
+    pub least: usize,
 }
 
 /// The page.

@@ -14,10 +14,12 @@ use vauban::routing::Public;
 
 const TITLE: &str = "A new password";
 
+/// `reset/`: a forgotten password. Asks for the address.
 #[derive(Template)]
-#[template("accounts/reset.html", standalone)]
-struct ResetPage {
-    form: Form<AddressForm>,
+#[template("accounts/reset.html", replaceable)]
+pub struct ResetPage {
+    /// Field `email`.
+    pub form: Form<AddressForm>,
 }
 
 /// Asks for the address of the account.

@@ -20,12 +20,16 @@ use vauban::routing::{Path, Public};
 
 const TITLE: &str = "Choose a new password";
 
+/// `reset/{token}/`: a new password, behind the link of the mail.
 #[derive(Template)]
-#[template("accounts/reset_link.html", standalone)]
-struct ResetLinkPage {
-    form: Form<NewPasswordForm>,
-    email: String,
-    least: usize,
+#[template("accounts/reset_link.html", replaceable)]
+pub struct ResetLinkPage {
+    /// Field `password`.
+    pub form: Form<NewPasswordForm>,
+    /// The account's address.
+    pub email: String,
+    /// The fewest characters of a password.
+    pub least: usize,
 }
 
 impl ResetLinkPage {

@@ -12,25 +12,36 @@ use vauban::routing::{Refusal, SignedIn};
 
 const TITLE: &str = "Your account's security";
 
+/// `security/`: what protects the account, and what happened to it.
 #[derive(Template)]
-#[template("accounts/security.html", standalone)]
-struct SecurityPage {
-    protections: Vec<Protection>,
-    events: Vec<Event>,
+#[template("accounts/security.html", replaceable)]
+pub struct SecurityPage {
+    /// What protects it.
+    pub protections: Vec<Protection>,
+    /// What happened, the latest first.
+    pub events: Vec<Event>,
 }
 
-/// A line of what protects the account, and where that is changed. Whatever protects accounts adds its own to [`protections`].
-struct Protection {
-    name: &'static str,
-    says: String,
-    page: Url,
+/// A line of what protects the account, and where that is changed. Whatever protects accounts adds its own to `protections`.
+pub struct Protection {
+    /// What it is.
+    pub name: &'static str,
+    /// How it stands.
+    pub says: String,
+    /// Where it is changed.
+    pub page: Url,
 }
 
-struct Event {
-    says: String,
-    at: DateTime,
-    device: String,
-    network: String,
+/// Something that happened to the account.
+pub struct Event {
+    /// What it was, in a few words.
+    pub says: String,
+    /// When.
+    pub at: DateTime,
+    /// What the browser calls itself; empty if it was none.
+    pub device: String,
+    /// The network that it was done from; empty if from none.
+    pub network: String,
 }
 
 /// Shows both, to whoever is signed in.

@@ -14,22 +14,33 @@ use vauban::routing::{Path, Reauthenticated, Refusal, SignedIn};
 
 const TITLE: &str = "Where you are signed in";
 
+/// `sessions/`: where somebody is signed in. A form for each but this one, sent to `{% url accounts.session_end session.id %}`, and one for all
+/// others, sent to `{% url accounts.sessions_post %}`; both without fields.
 #[derive(Template)]
-#[template("accounts/sessions.html", standalone)]
-struct SessionsPage {
-    sessions: Vec<OneSession>,
-    has_others: bool,
+#[template("accounts/sessions.html", replaceable)]
+pub struct SessionsPage {
+    /// The last seen first.
+    pub sessions: Vec<OneSession>,
+    /// There are others than this one.
+    pub has_others: bool,
 }
 
 /// One row. Its id is not the token, nor a hash of it: it opens nothing.
-struct OneSession {
-    id: Uuid,
-    device: String,
-    network: String,
-    seen: DateTime,
-    began: DateTime,
-    remembered: Option<DateTime>,
-    is_this: bool,
+pub struct OneSession {
+    /// What the form that ends it is sent to.
+    pub id: Uuid,
+    /// What the browser calls itself.
+    pub device: String,
+    /// The network that it was seen from last.
+    pub network: String,
+    /// When it was seen last.
+    pub seen: DateTime,
+    /// When they signed in.
+    pub began: DateTime,
+    /// How long it lasts, if they stay signed in.
+    pub remembered: Option<DateTime>,
+    /// It is the one that reads the page.
+    pub is_this: bool,
 }
 
 /// Lists the sessions of whoever is signed in: nobody else's has a place here.

@@ -14,15 +14,18 @@ use vauban::routing::Public;
 
 const TITLE: &str = "Sign up";
 
+/// `signup/`: asks for an address, and nothing else.
 #[derive(Template)]
-#[template("accounts/signup.html", standalone)]
-struct SignUpPage {
-    form: Form<AddressForm>,
+#[template("accounts/signup.html", replaceable)]
+pub struct SignUpPage {
+    /// Field `email`.
+    pub form: Form<AddressForm>,
 }
 
+/// Says that a mail is on its way, after `signup/`, `reset/` and `email/`. The same for every address (CWE-204).
 #[derive(Template)]
-#[template("accounts/mail_sent.html", standalone)]
-pub(super) struct MailSentPage;
+#[template("accounts/mail_sent.html", replaceable)]
+pub struct MailSentPage;
 
 /// Asks for an address, and nothing else.
 #[view(get, "/signup/")]

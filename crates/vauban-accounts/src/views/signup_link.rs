@@ -26,14 +26,18 @@ const TITLE: &str = "Make your account";
 const MADE: &str = "Your account is made.";
 const WELCOME: &str = "Your account is made, and you are signed in.";
 
+/// `signup/{token}/`: the account behind the link of the mail.
 #[derive(Template)]
-#[template("accounts/signup_link.html", standalone)]
-struct SignUpLinkPage {
-    form: Form<NewPasswordForm>,
-    email: String,
-    /// The site's own fields.
-    own: SafeHtml,
-    least: usize,
+#[template("accounts/signup_link.html", replaceable)]
+pub struct SignUpLinkPage {
+    /// Field `password`.
+    pub form: Form<NewPasswordForm>,
+    /// The address of the account to be.
+    pub email: String,
+    /// The site's own fields, with what is wrong with them.
+    pub own: SafeHtml,
+    /// The fewest characters of a password.
+    pub least: usize,
 }
 
 impl SignUpLinkPage {

@@ -133,6 +133,14 @@ pub(super) fn whole(cx: &Request, answer: Response) -> Result<Response, Error> {
 /// What writes a page.
 type Write<T> = fn(T, &Request) -> Response;
 
+impl Request {
+    /// What writes a page in place of `T`, if the site has one of its own: for a module that puts its pages into something, such as a
+    /// layout, where they are its own.
+    pub fn replacement<T: Replaceable>(&self) -> Option<fn(T, &Self) -> Response> {
+        self.site().pages.find::<T, Write<T>>()
+    }
+}
+
 impl PagesByType {
     /// `R` is written where a view answers with `T`.
     ///
@@ -152,7 +160,7 @@ impl PagesByType {
 /// A replaceable page as an answer; what `#[derive(Template)]` calls.
 #[doc(hidden)]
 pub fn respond_replaceable<T: Replaceable>(page: T, cx: &Request) -> Response {
-    match cx.site().pages.find::<T, Write<T>>() {
+    match cx.replacement::<T>() {
         Some(write) => write(page, cx),
         None => respond_template(&page, cx),
     }

@@ -3,6 +3,8 @@
 use vauban::http::{Error, Result};
 use vauban_template::__private::{Derived, Ours, RenderContext};
 
+use crate::replaced::{Replaced, Replacements};
+
 use super::{Attachment, Line, MAX_ATTACHED, MAX_ATTACHMENTS, MAX_HEADER, Mailbox, Recipient};
 
 /// The most recipients of one mail, `cc` and `bcc` among them.
@@ -43,6 +45,16 @@ pub trait Mail: Send + Sync {
     fn __text_into(&self, unsubscribe: &str, cx: &dyn RenderContext, out: &mut String);
     #[doc(hidden)]
     fn __html_into(&self, unsubscribe: &str, cx: &dyn RenderContext, out: &mut String);
+
+    /// As the site writes it, if it has a mail of its own in this one's place.
+    #[doc(hidden)]
+    fn __replaced(self, by: &Replacements, unsubscribe: &str) -> Replaced<Self>
+    where
+        Self: Sized,
+    {
+        let _ = (by, unsubscribe);
+        Ok(Err(self))
+    }
 
     /// To whom it goes.
     fn to(self, person: &(impl Recipient + ?Sized)) -> Draft<Self>

@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 #[cfg(feature = "postgres")]
 use super::postgres;
@@ -219,6 +220,21 @@ impl Session<'_> {
             Self::Postgres { connection, .. } if keep => Ok(connection.release(STEP + number).await?),
             #[cfg(feature = "postgres")]
             Self::Postgres { connection, .. } => Ok(connection.rollback_to(STEP + number).await?),
+        }
+    }
+
+    /// Lets each statement of this transaction take so long, whatever holds for everybody's: for what is done once, on nobody's request, and
+    /// as large as a person's rows.
+    #[cfg_attr(not(feature = "postgres"), allow(unused_variables))]
+    pub(crate) async fn allow(self, time: Duration) -> Result<()> {
+        match self {
+            // Where steps are counted, what is large has its own bound.
+            Self::Sqlite(_) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { connection, .. } => {
+                let set = format!("SET LOCAL statement_timeout = {}", time.as_millis());
+                Ok(connection.batch(&set).await?)
+            }
         }
     }
 

@@ -5,6 +5,7 @@ mod turns;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::constraint::translate;
 use super::select::Select;
@@ -62,6 +63,9 @@ impl<M> Steps for One<'_, M> {
     }
 }
 
+/// How long a statement may take that erases somebody: who has much is owed it as well (GDPR Art. 17). The task that does it has no more.
+const ERASING: Duration = Duration::from_secs(600);
+
 /// Deletes all matching rows that may be deleted, and what goes with them.
 pub(super) struct All<'m> {
     pub(super) select: Select,
@@ -74,6 +78,9 @@ impl Steps for All<'_> {
     type Found = u64;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<u64> {
+        if self.erases {
+            session.allow(ERASING).await?;
+        }
         let ids: Vec<_> = matching(&self.select, Find::Removal, authority, session, said)
             .await?
             .into_iter()

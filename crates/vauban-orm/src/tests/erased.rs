@@ -118,3 +118,49 @@ async fn cwe_400_what_keeps_somebody_is_asked_however_much_goes() {
     }
     TEST_MOST.set(None);
 }
+
+/// GDPR Art. 17, CWE-400. Attack: so much is tied to an account that a statement takes longer than everybody's may.
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn whoever_has_much_is_erased_all_the_same() {
+    if crate::tests::on::sqlite() {
+        return;
+    }
+    let server = cluster::database();
+    let models = vec![Person::meta(), Team::meta(), Bill::meta()];
+    let options = Options {
+        models: models.clone(),
+        statement: std::time::Duration::from_millis(400),
+        ..Options::default()
+    };
+    let database = Database::open(&server.url(), options).unwrap();
+    database.create_all(&models).unwrap();
+    server.run(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.1); RETURN OLD; END $$",
+    );
+    server.run("CREATE TRIGGER slow BEFORE DELETE ON erased_team FOR EACH ROW EXECUTE FUNCTION slow()");
+    let unit = database.bind(Actor::nobody());
+    let db = unit.db();
+    let [ann, ben] = [person(&db, None, None).await, person(&db, None, None).await];
+    for leader in [ann, ben] {
+        for _ in 0..8 {
+            Team::create(NewTeam { leader }).save(&db).await.unwrap();
+        }
+    }
+    unit.finish(true).await.unwrap();
+    let by_hand = async |who| {
+        let unit = database.bind(Actor::nobody());
+        let db = unit.db();
+        let done = Person::objects().filter(|p| p.id.eq(who)).delete_all(&db).await;
+        unit.finish(false).await.unwrap();
+        done
+    };
+    assert!(matches!(by_hand(ann).await, Err(Error::TooMuchWork)));
+    let unit = database.bind(Actor::nobody());
+    assert_eq!(erase(&unit.db(), ann).await.unwrap(), 1);
+    unit.finish(true).await.unwrap();
+    // It was that unit's: what follows on the connection has the bound of everybody.
+    assert!(matches!(by_hand(ben).await, Err(Error::TooMuchWork)));
+    let rows = server.run("SELECT count(*) FROM erased_team");
+    assert_eq!(rows[0][0].as_deref(), Some("8"));
+}

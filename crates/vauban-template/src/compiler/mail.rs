@@ -13,7 +13,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Data, DeriveInput, Ident, LitStr, Token};
 
 const SHAPE: &str = "write #[mail(subject = \"…\", template = \"mail/invite\")]: templates/mail/invite.txt and .html are its \
-                     text and its HTML; bulk = \"digest\" makes it a kind that one can leave";
+                     text and its HTML; bulk = \"digest\" makes it a kind that one can leave; `replaceable` lets a site put a mail of its own in \
+                     this one's place";
 
 /// The name by which the templates of a bulk kind know the address at which one leaves it.
 const UNSUBSCRIBE: &str = "unsubscribe";
@@ -22,6 +23,8 @@ struct Attribute {
     subject: LitStr,
     template: LitStr,
     bulk: Option<LitStr>,
+    /// A site may put a mail of its own in this one's place.
+    replaceable: bool,
     root: Ident,
 }
 
@@ -29,6 +32,7 @@ impl Parse for Attribute {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let start = input.span();
         let (mut subject, mut template, mut bulk, mut root) = (None, None, None, None);
+        let mut replaceable = false;
         while !input.is_empty() {
             if input.peek(Token![crate]) {
                 input.parse::<Token![crate]>()?;
@@ -37,13 +41,19 @@ impl Parse for Attribute {
             } else {
                 let name: Ident = input.parse().map_err(|e| syn::Error::new(e.span(), SHAPE))?;
                 let place = match name.to_string().as_str() {
-                    "subject" => &mut subject,
-                    "template" => &mut template,
-                    "bulk" => &mut bulk,
+                    "subject" => Some(&mut subject),
+                    "template" => Some(&mut template),
+                    "bulk" => Some(&mut bulk),
+                    "replaceable" => None,
                     _ => return Err(syn::Error::new(name.span(), SHAPE)),
                 };
-                input.parse::<Token![=]>()?;
-                *place = Some(input.parse::<LitStr>()?);
+                match place {
+                    Some(place) => {
+                        input.parse::<Token![=]>()?;
+                        *place = Some(input.parse::<LitStr>()?);
+                    }
+                    None => replaceable = true,
+                }
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
@@ -59,6 +69,7 @@ impl Parse for Attribute {
             subject,
             template,
             bulk,
+            replaceable,
             root: root.unwrap_or_else(|| Ident::new("vauban", Span::call_site())),
         })
     }
@@ -208,6 +219,19 @@ fn implement(
         Some(kind) => quote! { ::core::option::Option::Some(#kind) },
         None => quote! { ::core::option::Option::None },
     };
+    let replaced = given.replaceable.then(|| {
+        quote! {
+            fn __replaced(self, by: &#mail::__private::Replacements, unsubscribe: &::core::primitive::str) -> #mail::__private::Replaced<Self> {
+                by.write(self, unsubscribe)
+            }
+        }
+    });
+    let replaceable = given.replaceable.then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics #mail::Replaceable for #ident #type_generics #where_clause {}
+        }
+    });
     let name = &given.template;
     let parts = ["__subject_into", "__text_into", "__html_into"]
         .iter()
@@ -234,7 +258,9 @@ fn implement(
                 const NAME: &'static ::core::primitive::str = #name;
                 const BULK: ::core::option::Option<&'static ::core::primitive::str> = #bulk;
                 #(#parts)*
+                #replaced
             }
+            #replaceable
         };
     }
 }
