@@ -2,6 +2,7 @@
 
 use vauban::Form;
 
+use super::factors::Code;
 use super::{Email, Password};
 use vauban::forms::{FormErrors, Problem};
 
@@ -16,11 +17,36 @@ pub(super) struct LoginForm {
     pub(super) remember: bool,
 }
 
-/// Proving again who one is.
+/// Proving again who one is: by one of these.
 #[derive(Form)]
 pub(super) struct ProofForm {
     #[field(label = "Password", max_length = 1024, autocomplete = "current-password")]
-    pub(super) password: Password,
+    pub(super) password: Option<Password>,
+    #[field(
+        label = "Code of your authenticator app",
+        max_length = 100,
+        autocomplete = "one-time-code"
+    )]
+    pub(super) code: Option<Code>,
+}
+
+/// A code of an authenticator app.
+#[derive(Form)]
+pub(super) struct CodeForm {
+    #[field(
+        label = "Code",
+        help = "Six digits.",
+        max_length = 100,
+        autocomplete = "one-time-code"
+    )]
+    pub(super) code: Code,
+}
+
+/// A recovery code.
+#[derive(Form)]
+pub(super) struct RecoveryForm {
+    #[field(label = "Recovery code", max_length = 100, autocomplete = "one-time-code")]
+    pub(super) code: Code,
 }
 
 /// Asking for a mail: signing up, a forgotten password.

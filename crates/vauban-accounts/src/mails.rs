@@ -96,6 +96,35 @@ pub(crate) struct PasswordChangedMail {
     pub(crate) reset: AbsoluteUrl,
 }
 
+/// To whoever has to have a second factor, and adds one.
+#[derive(Mail)]
+#[mail(subject = "Add a second factor at {{ site }}", template = "accounts/mail/factor_link", crate = vauban_mail)]
+pub(crate) struct FactorLinkMail {
+    pub(crate) site: String,
+    pub(crate) link: AbsoluteUrl,
+    pub(crate) lifetime: String,
+}
+
+/// To whoever's second factor was added or removed, or whose recovery codes are others.
+#[derive(Mail)]
+#[mail(subject = "The second factor of your account at {{ site }}", template = "accounts/mail/factor_changed", crate = vauban_mail)]
+pub(crate) struct FactorChangedMail {
+    pub(crate) site: String,
+    pub(crate) says: String,
+    pub(crate) security: AbsoluteUrl,
+    pub(crate) reset: AbsoluteUrl,
+}
+
+/// To whoever's recovery code was used.
+#[derive(Mail)]
+#[mail(subject = "A recovery code was used at {{ site }}", template = "accounts/mail/recovery_used", crate = vauban_mail)]
+pub(crate) struct RecoveryUsedMail {
+    pub(crate) site: String,
+    pub(crate) left: u64,
+    pub(crate) security: AbsoluteUrl,
+    pub(crate) reset: AbsoluteUrl,
+}
+
 /// To the owner of an account that somebody has signed in to from a browser that had not done so before.
 #[derive(Mail)]
 #[mail(subject = "A new sign-in at {{ site }}", template = "accounts/mail/new_device", crate = vauban_mail)]

@@ -6,6 +6,7 @@ mod browser;
 mod data;
 mod deletion;
 mod email;
+mod factors;
 mod history;
 mod hooks;
 mod kept;
