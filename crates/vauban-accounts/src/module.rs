@@ -28,7 +28,7 @@ use crate::services::{AddressChange, Administration, Erasure, PasswordChange, Si
 use crate::sessions::{RenewedToken, SessionLimits, SessionRow, SessionStore};
 use crate::settings::AccountSettings;
 use crate::throttle::{ThrottleRow, Throttling};
-use crate::{commands, data, deletion, events, password_commands, views};
+use crate::{commands, data, deletion, events, factors, password_commands, views};
 
 /// The accounts of a site whose users are rows of `U`: sessions, sign-in, the account pages and their commands. Where
 /// the pages are is the site's to say: `include accounts at "/accounts/" = vauban::accounts::urls`.
@@ -141,6 +141,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .command(commands::end_sessions())
             .command(commands::keep_account())
             .command(password_commands::passwords())
+            .command(factors::factors())
             .command(rights::permissions())
             .command(rights::groups())
             .check_rows(too_many::<U>)

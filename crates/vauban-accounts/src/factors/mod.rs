@@ -1,6 +1,7 @@
 //! Second factors: a code of an authenticator app (RFC 6238), recovery codes, and the state between the first proof and the second.
 
 mod code;
+mod commands;
 mod enrolment;
 mod half;
 mod model;
@@ -10,6 +11,7 @@ mod store;
 mod totp;
 
 pub(crate) use code::Code;
+pub(crate) use commands::factors;
 pub(crate) use enrolment::{Enrolment, Enrolments};
 pub(crate) use half::{HALF_COOKIE, HALF_FOR, Half, HalfSignIns, HalfStore, half_of};
 pub(crate) use model::{HalfRow, RecoveryRow, TotpRow};

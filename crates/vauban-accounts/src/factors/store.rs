@@ -50,9 +50,9 @@ impl Factors {
     }
 
     /// The same, in a unit of its own.
-    pub(crate) async fn has(&self, user: Uuid) -> Result<bool> {
+    pub(crate) async fn since(&self, user: Uuid) -> Result<Option<DateTime>> {
         let unit = self.units.begin();
-        Ok(self.app_since(&unit.read_db(), user).await?.is_some())
+        self.app_since(&unit.read_db(), user).await
     }
 
     /// How many recovery codes were not used yet.

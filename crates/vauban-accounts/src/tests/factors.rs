@@ -474,8 +474,18 @@ async fn cwe_308_other_sessions_ask_for_the_second_proof() {
     let reply = other.submit(confirm, &[("code", &app.code(&site, 0))]).await;
     assert_eq!(location(&reply), (303, "/members/"), "{}", reply.body);
     assert_eq!(other.who().await, "ann@example.com");
-    // It is remembered, and renewed: what goes on is the password's proof.
+    // It is remembered, and renewed: what goes on is the password's proof. What was being typed is kept.
+    let form = site.token_for(&other, "/grant/").await;
     site.kit.later(86_400);
+    let reply = other
+        .post("/grant/", &form, &[("to", "Ben & sons"), ("password", PASSWORD)])
+        .await;
+    assert_eq!(
+        location(&reply),
+        (303, "/accounts/confirm/?next=%2Faccounts%2Fkept%2F"),
+        "{}",
+        reply.body
+    );
     assert_eq!(other.who().await, "");
     assert_eq!(
         location(&other.get("/members/").await),
@@ -483,6 +493,8 @@ async fn cwe_308_other_sessions_ask_for_the_second_proof() {
     );
     let reply = other.submit(confirm, &[("code", &app.code(&site, 0))]).await;
     assert_eq!(location(&reply), (303, "/members/"), "{}", reply.body);
+    let kept = other.get("/accounts/kept/").await;
+    assert!(kept.body.contains("Ben &amp; sons"), "{}", kept.body);
     // Removed, nobody is asked any more.
     let reply = other.submit("/accounts/factors/", &[]).await;
     assert_eq!(reply.status, 303);

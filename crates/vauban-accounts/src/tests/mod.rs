@@ -17,6 +17,7 @@ mod pages;
 mod proof;
 mod referring;
 mod remembered;
+mod required;
 mod rights;
 mod rights_log;
 mod sessions;

@@ -73,7 +73,7 @@ pub async fn submit(
     };
     let advice = at.advice(&form.password, &proved);
     // CWE-204: behind the right password, so that nobody else learns who has a second factor.
-    if accounts.factors.has(person.facts.id).await? {
+    if accounts.factors.since(person.facts.id).await?.is_some() {
         at.ask_second(&db, &person, &proved, form.remember, advice)
             .await?;
         return Ok(Response::of(Redirect::to(
