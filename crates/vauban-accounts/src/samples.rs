@@ -66,12 +66,10 @@ impl Accounts {
             ViewSample::get::<views::recovery::show>(signed_in),
             ViewSample::form::<views::recovery::submit>(signed_in, &[]).without_rows(),
             // Nobody has proved a password first: back to the beginning.
-            ViewSample::get::<views::login_factor::show>([SignIn; 2]),
-            ViewSample::form::<views::login_factor::submit>([SignIn; 2], &[("code", "000000")])
-                .without_rows(),
-            ViewSample::get::<views::login_recovery::show>([SignIn; 2]),
-            ViewSample::form::<views::login_recovery::submit>([SignIn; 2], &[("code", "000000")])
-                .without_rows(),
+            ViewSample::get::<views::login_factor::show>(both),
+            ViewSample::form::<views::login_factor::submit>(both, &[("code", "000000")]).without_rows(),
+            ViewSample::get::<views::login_recovery::show>(both),
+            ViewSample::form::<views::login_recovery::submit>(both, &[("code", "000000")]).without_rows(),
             ViewSample::get::<views::data::show>(signed_in),
             ViewSample::form::<views::data::submit>(signed_in, &[]),
             // Nothing was made yet.

@@ -50,7 +50,7 @@ impl TotpPage {
 #[view(get, "/factors/totp/")]
 pub async fn show(_: AnySession, at: AccountPages, db: Db) -> Result<Response> {
     let who = at.owner()?;
-    let Some(app) = at.app_to_add(&db, &who).await? else {
+    let Some(app) = at.app_to_add(&db, &who, true).await? else {
         return Ok(Response::of(Redirect::to(urls::factors())));
     };
     let page = TotpPage::of(&at, &who, &app, Form::empty())?;
@@ -66,7 +66,7 @@ pub async fn submit(
     form: Form<CodeForm>,
 ) -> Result<Response> {
     let who = at.owner()?;
-    let Some(app) = at.app_to_add(&db, &who).await? else {
+    let Some(app) = at.app_to_add(&db, &who, false).await? else {
         return Ok(Response::of(Redirect::to(urls::factors())));
     };
     let page = |form| TotpPage::of(&at, &who, &app, form);
@@ -156,11 +156,12 @@ pub async fn remove(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> Resu
 }
 
 impl AccountPages {
-    /// The app that may be added now. `None`: the account has one, or adds it by the link of a mail, which was not followed in this session.
+    /// The app that may be added now; the page that shows it begins with one. `None`: the account has one, no page showed one lately, or
+    /// it is added by the link of a mail, which was not followed in this session.
     ///
     /// # Errors
     /// Of whoever has to prove first who they are.
-    async fn app_to_add(&self, db: &Db, who: &SignedInAs) -> Result<Option<Enrolment>> {
+    async fn app_to_add(&self, db: &Db, who: &SignedInAs, begins: bool) -> Result<Option<Enrolment>> {
         let (accounts, user) = (&self.accounts, who.person.facts.id);
         match who.lacks {
             Some(Lacks::Proof) => return Err(Error::refused(Refusal::SignInRequired)),
@@ -176,8 +177,9 @@ impl AccountPages {
         if !self.cx.identity().has_just_proved() {
             return Err(Error::refused(Refusal::ProofRequired));
         }
-        if let Some(app) = accounts.enrolments.app(&self.cx, user, &who.session) {
-            return Ok(Some(app));
+        let app = accounts.enrolments.app(&self.cx, user, &who.session);
+        if app.is_some() || !begins {
+            return Ok(app);
         }
         let app = Enrolment {
             secret: Secret::fresh()?,
