@@ -12,6 +12,7 @@ use vauban::units::{Retries, Units};
 use super::counted::Counted;
 pub(super) use super::counted::SignInFailure;
 use super::device::Devices;
+use super::factors::{Enrolments, Factors, HalfSignIns};
 use super::history::{Happened, History};
 use super::kept::KeptStore;
 use super::layout::Layout;
@@ -27,7 +28,7 @@ use super::throttle::{Attempt, BucketKeys, Throttles};
 use super::users::{TableOf, UserTable};
 use super::{Email, Hash, HashError};
 use crate::sessions::{Clock, Renewal, SessionLimits, SessionToken, Sessions, Start, Visitor};
-use crate::settings::{Remember, SignUps};
+use crate::settings::{Remember, RequireMfa, SignUps};
 use vauban::http::{Error, Result};
 use vauban::signing::{ModuleKeys, Sealer};
 
@@ -51,6 +52,7 @@ pub(crate) struct Said {
     pub(crate) sign_up: SignUps,
     pub(crate) lifetimes: LinkLifetimes,
     pub(crate) remember: Remember,
+    pub(crate) require_mfa: RequireMfa,
     /// What modules list.
     pub(crate) permissions: Vec<PermissionMeta>,
     /// What mails call the site.
@@ -74,6 +76,11 @@ pub struct Accounts {
     /// Seals what is made of people's data.
     pub(super) data: Sealer,
     pub(super) rights: Rights,
+    pub(super) factors: Factors,
+    pub(super) halves: HalfSignIns,
+    pub(super) enrolments: Enrolments,
+    /// Who has to have a second factor.
+    pub(super) require_mfa: RequireMfa,
     /// What mails call the site.
     pub(super) site: String,
     pub(super) sign_up: SignUps,
@@ -132,6 +139,7 @@ impl Accounts {
             sign_up,
             lifetimes,
             remember,
+            require_mfa,
             permissions,
             site,
             peppers,
@@ -158,6 +166,10 @@ impl Accounts {
             links: Links::new(units.clone(), clock.clone(), lifetimes),
             history: History::new(units.clone(), clock.clone()),
             rights: Rights::new(&permissions),
+            factors: Factors::new(units.clone(), clock.clone()),
+            halves: HalfSignIns::new(units.clone(), clock.clone()),
+            enrolments: Enrolments::new(keys, clock.clone()),
+            require_mfa,
             site,
             throttles: Throttles::new(units.clone(), clock, bucket_keys),
             devices: Devices::new(keys),
@@ -181,6 +193,7 @@ impl Accounts {
     pub(crate) async fn clear_sessions(&self) -> Result<u64> {
         self.kept.clear().await?;
         self.links.clear().await?;
+        self.halves.clear().await?;
         self.history.clear().await?;
         Ok(self.sessions.clear().await?)
     }
@@ -442,7 +455,7 @@ impl Accounts {
         db: &Db<Write>,
         person: &Account,
         proved: &Proved,
-        start: Start,
+        mut start: Start,
     ) -> Result<Option<SessionToken>> {
         let now = DateTime::from(self.sessions.clock().now());
         if !self.users.confirm(db, person.facts.id, &proved.hash, now).await? {
@@ -460,6 +473,9 @@ impl Accounts {
         self.kept.delete_old(db).await?;
         // CWE-640: who knows the password needs no link to another one, and whoever asked for one in their name has none.
         self.links.end(db, Purpose::Reset, person.facts.id).await?;
+        start.proofs.password.get_or_insert(now);
+        // CWE-362: behind the change above, of the row that an enrolment changes, too.
+        start.has_factor = self.factors.app_since(db, person.facts.id).await?.is_some();
         let (token, _) = self.sessions.begin(db, person.facts.id, start).await?;
         Ok(Some(token))
     }

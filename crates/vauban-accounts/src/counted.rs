@@ -15,6 +15,8 @@ pub(super) enum SignInFailure {
     Wrong,
     /// Too many attempts; the next one after this.
     Wait(SignedDuration),
+    /// So many codes were wrong that none is looked at any more.
+    Shut,
     /// Too many at once.
     Busy,
     /// Our fault.

@@ -28,6 +28,18 @@ pub(crate) const EMAIL_CHANGED: SecurityEvent = SecurityEvent::new("email_change
 /// A changed password.
 pub(crate) const PASSWORD_CHANGED: SecurityEvent =
     SecurityEvent::new("password_changed", "A changed password.");
+/// A second factor that was added.
+pub(crate) const FACTOR_ADDED: SecurityEvent =
+    SecurityEvent::new("factor_added", "A second factor that was added.");
+/// A second factor that was removed.
+pub(crate) const FACTOR_REMOVED: SecurityEvent =
+    SecurityEvent::new("factor_removed", "A second factor that was removed.");
+/// A code of a second factor that was wrong.
+pub(crate) const FACTOR_FAILED: SecurityEvent =
+    SecurityEvent::new("factor_failed", "A code of a second factor that was wrong.");
+/// A recovery code that was used.
+pub(crate) const RECOVERY_CODE_USED: SecurityEvent =
+    SecurityEvent::new("recovery_code_used", "A recovery code that was used.");
 /// A session ended by somebody else than its owner, or because its account was deactivated.
 pub(crate) const SESSION_REVOKED: SecurityEvent = SecurityEvent::new(
     "session_revoked",
@@ -81,6 +93,10 @@ pub(crate) const ALL: &[SecurityEvent] = &[
     RESET_ASKED,
     EMAIL_CHANGED,
     PASSWORD_CHANGED,
+    FACTOR_ADDED,
+    FACTOR_REMOVED,
+    FACTOR_FAILED,
+    RECOVERY_CODE_USED,
     SESSION_REVOKED,
     OLD_TOKEN_USED,
     SESSIONS_ENDED,

@@ -2,6 +2,7 @@
 
 use vauban::Form;
 
+use super::factors::Code;
 use super::{Email, Password};
 use vauban::forms::{FormErrors, Problem};
 
@@ -19,12 +20,40 @@ pub struct LoginForm {
     pub remember: bool,
 }
 
-/// Proving again who one is.
+/// Proving again who one is: by one of these.
 #[derive(Form)]
 pub struct ProofForm {
     /// Their password.
     #[field(label = "Password", max_length = 1024, autocomplete = "current-password")]
-    pub password: Password,
+    pub password: Option<Password>,
+    /// A code of their authenticator app.
+    #[field(
+        label = "Code of your authenticator app",
+        max_length = 100,
+        autocomplete = "one-time-code"
+    )]
+    pub code: Option<Code>,
+}
+
+/// A code of an authenticator app.
+#[derive(Form)]
+pub struct CodeForm {
+    /// The code.
+    #[field(
+        label = "Code",
+        help = "Six digits.",
+        max_length = 100,
+        autocomplete = "one-time-code"
+    )]
+    pub code: Code,
+}
+
+/// A recovery code.
+#[derive(Form)]
+pub struct RecoveryForm {
+    /// The code.
+    #[field(label = "Recovery code", max_length = 100, autocomplete = "one-time-code")]
+    pub code: Code,
 }
 
 /// Asking for a mail: signing up, a forgotten password.

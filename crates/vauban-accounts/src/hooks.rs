@@ -112,6 +112,30 @@ pub struct PasswordChanged {
     pub email: Email,
 }
 
+/// What became of an account's second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FactorChange {
+    /// It has an authenticator app.
+    Added,
+    /// It has none any more, by its owner or by an administrator.
+    Removed,
+    /// Its recovery codes are others.
+    NewRecoveryCodes,
+}
+
+/// An account's second factor is another one.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FactorChanged {
+    /// Whose account it is.
+    pub user: UserId,
+    /// The address that it signs in with.
+    pub email: Email,
+    /// What became of it.
+    pub change: FactorChange,
+}
+
 /// An account is about to be erased, for good: the rows are still there. A hook puts away what its module keeps of the person where no
 /// `on_delete` reaches. If it fails, the account stays, and the task is tried again.
 ///
@@ -184,6 +208,7 @@ events! {
     EmailChanging: Refused,
     EmailChanged: Error,
     PasswordChanged: Error,
+    FactorChanged: Error,
     Deleting: Error,
     Exporting: Error,
 }

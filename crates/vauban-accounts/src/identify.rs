@@ -23,12 +23,28 @@ use vauban::site::{Identity, IdentityBackend, SESSION_COOKIE};
 pub(crate) struct SignedInAs {
     pub(crate) person: Account,
     pub(crate) session: Session,
+    /// What is missing, so that they are nobody yet.
+    pub(crate) lacks: Option<Lacks>,
+}
+
+/// What somebody with a session lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lacks {
+    /// A proof of the second factor that they have.
+    Proof,
+    /// The second factor that they have to have.
+    Factor,
 }
 
 impl SignedInAs {
     /// Whoever is signed in, if anybody is.
     pub(crate) fn of(cx: &Request) -> Option<Arc<Self>> {
-        Arc::clone(cx.identity().session()?).downcast().ok()
+        Self::or_on_the_way(cx.identity()).filter(|who| who.lacks.is_none())
+    }
+
+    /// Whoever is signed in, or has a session that lacks something.
+    pub(crate) fn or_on_the_way(identity: &Identity) -> Option<Arc<Self>> {
+        Arc::clone(identity.session()?).downcast().ok()
     }
 }
 
@@ -74,10 +90,26 @@ impl Accounts {
         binding.copy_from_slice(session.binding());
         let (facts, user) = (person.facts, person.for_pages());
         let just_proved = is_just_proved(*row.created, self.sessions.clock().now());
-        let signed_in = SignedInAs { person, session };
+        let are_two = session.proofs().are_two();
+        // CWE-308, CWE-613: by the rows of this request, whatever the sign-in knew: a factor that was added since, a setting that asks one,
+        // a session that was renewed.
+        let lacks = match row.has_factor {
+            true => (!are_two).then_some(Lacks::Proof),
+            false => self.require_mfa.asks(&facts).then_some(Lacks::Factor),
+        };
+        let signed_in = SignedInAs {
+            person,
+            session,
+            lacks,
+        };
+        if lacks.is_some() {
+            // To every rule and every policy they are nobody: what lets them go on asks for their session itself.
+            return Ok(Identity::visitor(binding, signed_in).with_proof(just_proved));
+        }
         let identity = Identity::signed_in(&self.binder, facts, user, binding, signed_in);
         Ok(identity
             .with_proof(just_proved)
+            .with_two_factors(row.has_factor && are_two)
             .holding(&self.binder, permissions))
     }
 
@@ -225,6 +257,17 @@ impl IdentityBackend for Accounts {
         Some(crate::urls::confirm())
     }
 
+    fn factor_page(&self) -> Option<Url> {
+        Some(crate::urls::factors())
+    }
+
+    fn page_on_the_way(&self, who: &Identity) -> Option<Url> {
+        Some(match SignedInAs::or_on_the_way(who)?.lacks? {
+            Lacks::Proof => crate::urls::confirm(),
+            Lacks::Factor => crate::urls::factors(),
+        })
+    }
+
     fn sign_in_page(&self) -> Option<Url> {
         Some(crate::urls::login())
     }
@@ -245,8 +288,13 @@ impl IdentityBackend for Accounts {
                 .filter(|p| p.is_active)
                 .ok_or_else(vauban::Error::not_found)?;
             let unit = self.units.begin();
-            let start = crate::sessions::Start::default();
-            let (token, _) = self.sessions.begin(&unit.db(), person.facts.id, start).await?;
+            let db = unit.db();
+            let has_factor = self.factors.app_since(&db, user).await?.is_some();
+            let start = crate::sessions::Start {
+                has_factor,
+                ..crate::sessions::Start::default()
+            };
+            let (token, _) = self.sessions.begin(&db, person.facts.id, start).await?;
             unit.finish(true).await?;
             Ok(token.to_cookie().to_string())
         })

@@ -25,6 +25,7 @@ mod deletion;
 mod development;
 mod device;
 mod events;
+mod factors;
 mod forms;
 mod history;
 pub mod hooks;

@@ -7,10 +7,11 @@ use vauban::orm::{DateTime, Db, Write};
 use vauban_mail::Mail as _;
 
 use crate::accounts::{Accounts, SignInFailure};
+use crate::hooks::FactorChange;
 use crate::links::{Epoch, Link, Purpose};
 use crate::mails::{
-    HasAccountMail, NewDeviceMail, NewEmailMail, NoAccountMail, OldEmailMail, PasswordChangedMail, ResetMail,
-    SignUpMail, TakenEmailMail,
+    FactorChangedMail, FactorLinkMail, HasAccountMail, NewDeviceMail, NewEmailMail, NoAccountMail,
+    OldEmailMail, PasswordChangedMail, RecoveryUsedMail, ResetMail, SignUpMail, TakenEmailMail,
 };
 use crate::people::Account;
 use crate::sessions::Visitor;
@@ -159,6 +160,64 @@ impl Accounts {
     pub(crate) async fn tell_of_password(&self, db: &Db<Write>, person: &Account) -> Result<()> {
         let mail = PasswordChangedMail {
             site: self.site.clone(),
+            reset: urls::reset().absolute(db)?,
+        };
+        mail.to(&person.email).send(db).await?;
+        Ok(())
+    }
+
+    /// Sends the link by which somebody adds the second factor that they have to have.
+    pub(crate) async fn send_factor_link(
+        &self,
+        db: &Db<Write>,
+        person: &Account,
+        hash: Option<&crate::Hash>,
+    ) -> Result<()> {
+        let link = Link {
+            email: person.email.clone(),
+            account: person.facts.id,
+            epoch: Epoch::of(&person.email, hash),
+        };
+        let token = self.links.make(db, Purpose::Factor, link).await?;
+        let mail = FactorLinkMail {
+            site: self.site.clone(),
+            link: urls::factor_link(&token).absolute(db)?,
+            lifetime: self.links.lifetime(Purpose::Factor),
+        };
+        mail.to(&person.email).send(db).await?;
+        Ok(())
+    }
+
+    /// Tells somebody that their second factor is another one (ASVS 6.3.7).
+    pub(crate) async fn tell_of_factor(
+        &self,
+        db: &Db<Write>,
+        person: &Account,
+        change: FactorChange,
+    ) -> Result<()> {
+        let says = match change {
+            FactorChange::Added => "An authenticator app was added to your account",
+            FactorChange::Removed => "The authenticator app of your account was removed",
+            FactorChange::NewRecoveryCodes => {
+                "New recovery codes were made for your account; the ones before open nothing"
+            }
+        };
+        let mail = FactorChangedMail {
+            site: self.site.clone(),
+            says: says.to_owned(),
+            security: urls::security().absolute(db)?,
+            reset: urls::reset().absolute(db)?,
+        };
+        mail.to(&person.email).send(db).await?;
+        Ok(())
+    }
+
+    /// Tells somebody that a recovery code of theirs was used, and how many are left.
+    pub(crate) async fn tell_of_recovery(&self, db: &Db<Write>, person: &Account) -> Result<()> {
+        let mail = RecoveryUsedMail {
+            site: self.site.clone(),
+            left: self.factors.codes_left(db, person.facts.id).await?,
+            security: urls::security().absolute(db)?,
             reset: urls::reset().absolute(db)?,
         };
         mail.to(&person.email).send(db).await?;

@@ -126,10 +126,48 @@ pub struct PasswordChangedMail {
     pub reset: AbsoluteUrl,
 }
 
+/// To whoever has to have a second factor, and adds one.
+#[derive(Mail)]
+#[mail(subject = "Add a second factor at {{ site }}", template = "accounts/mail/factor_link", replaceable, crate = vauban_mail)]
+pub struct FactorLinkMail {
+    /// What the site is called.
+    pub site: String,
+    /// Where it is done: it works once.
+    pub link: AbsoluteUrl,
+    /// For how long the link works: `1 hour`.
+    pub lifetime: String,
+}
+
+/// To whoever's second factor was added or removed, or whose recovery codes are others.
+#[derive(Mail)]
+#[mail(subject = "The second factor of your account at {{ site }}", template = "accounts/mail/factor_changed", replaceable, crate = vauban_mail)]
+pub struct FactorChangedMail {
+    /// What the site is called.
+    pub site: String,
+    pub says: String,
+    pub security: AbsoluteUrl,
+    /// Where a new password is asked for.
+    pub reset: AbsoluteUrl,
+}
+
+/// To whoever's recovery code was used.
+#[derive(Mail)]
+#[mail(subject = "A recovery code was used at {{ site }}", template = "accounts/mail/recovery_used", replaceable, crate = vauban_mail)]
+pub struct RecoveryUsedMail {
+    /// What the site is called.
+    pub site: String,
+    /// How many are left.
+    pub left: u64,
+    pub security: AbsoluteUrl,
+    /// Where a new password is asked for.
+    pub reset: AbsoluteUrl,
+}
+
 /// To the owner of an account that somebody has signed in to from a browser that had not done so before.
 #[derive(Mail)]
-#[mail(subject = "A new sign-in at {{ site }}", template = "accounts/mail/new_device", replaceable, crate = vauban_mail)]
+#[mail(subject = "A new sign-in at {{ site }}", template = "accounts/mail/new_device", replaceable, replaceable, crate = vauban_mail)]
 pub struct NewDeviceMail {
+    /// What the site is called.
     /// What the site is called.
     pub site: String,
     /// What the browser calls itself.
@@ -140,6 +178,7 @@ pub struct NewDeviceMail {
     pub at: DateTime,
     /// The page that says what happened to the account.
     pub security: AbsoluteUrl,
+    /// Where a new password is asked for.
     /// Where a new password is asked for.
     pub reset: AbsoluteUrl,
 }

@@ -13,6 +13,7 @@ use crate::accounts::{AccountOptions, Accounts, Said};
 use crate::credential::Credential;
 use crate::data::{ExportRow, Exports};
 use crate::deletion::{AccountEnd, DeletionRow, NothingRemains, Remains};
+use crate::factors::{FactorStore, HalfRow, HalfStore, RecoveryRow, TotpRow};
 use crate::history::{AccountEvent, AccountHistory};
 use crate::kept::{KeptForms, KeptRow};
 use crate::layout::{AccountPage, Layout};
@@ -27,7 +28,7 @@ use crate::services::{AddressChange, Administration, Erasure, PasswordChange, Si
 use crate::sessions::{RenewedToken, SessionLimits, SessionRow, SessionStore};
 use crate::settings::AccountSettings;
 use crate::throttle::{ThrottleRow, Throttling};
-use crate::{commands, data, deletion, events, password_commands, views};
+use crate::{commands, data, deletion, events, factors, password_commands, views};
 
 /// The accounts of a site whose users are rows of `U`: sessions, sign-in, the account pages and their commands. Where
 /// the pages are is the site's to say: `include accounts at "/accounts/" = vauban::accounts::urls`.
@@ -105,6 +106,9 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .model::<ExportRow>()
             .model::<GroupRow>()
             .model::<MemberRow>()
+            .model::<TotpRow>()
+            .model::<RecoveryRow>()
+            .model::<HalfRow>()
             .service::<SignUp<U>>()
             .service::<SignIn<U>>()
             .service::<PasswordChange<U>>()
@@ -120,6 +124,8 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .service::<LinkStore>()
             .service::<AccountHistory>()
             .service::<RightsStore>()
+            .service::<FactorStore>()
+            .service::<HalfStore>()
             .migrations(migration_set())
             .settings::<SessionLimits>()
             .settings::<AccountSettings>()
@@ -135,6 +141,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .command(commands::end_sessions())
             .command(commands::keep_account())
             .command(password_commands::passwords())
+            .command(factors::factors())
             .command(rights::permissions())
             .command(rights::groups())
             .check_rows(too_many::<U>)
@@ -150,6 +157,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                     sign_up: settings.sign_up,
                     lifetimes: settings.lifetimes,
                     remember: settings.remember,
+                    require_mfa: settings.require_mfa,
                     permissions: wiring.permissions.to_vec(),
                     site: wiring.package.name().to_owned(),
                     peppers: Peppers::of_settings(&settings.pepper, &settings.pepper_fallbacks),
@@ -237,6 +245,9 @@ pub(crate) fn own_models() -> Vec<&'static vauban::orm::ModelMeta> {
         ExportRow::meta(),
         GroupRow::meta(),
         MemberRow::meta(),
+        TotpRow::meta(),
+        RecoveryRow::meta(),
+        HalfRow::meta(),
     ]
 }
 

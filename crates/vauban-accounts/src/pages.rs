@@ -18,7 +18,9 @@
 //!
 //! Who may not see a page gets the site's page for 403: `App::error_pages`.
 
-pub use crate::forms::{AddressForm, LoginForm, NewPasswordForm, PasswordForm, ProofForm};
+pub use crate::forms::{
+    AddressForm, CodeForm, LoginForm, NewPasswordForm, PasswordForm, ProofForm, RecoveryForm,
+};
 pub use crate::views::answers::DeadLinkPage;
 pub use crate::views::confirm::ConfirmPage;
 pub use crate::views::data::DataPage;
@@ -26,12 +28,18 @@ pub use crate::views::delete::{DeletePage, DeletionAskedPage};
 pub use crate::views::delete_link::DeleteLinkPage;
 pub use crate::views::email::EmailPage;
 pub use crate::views::email_link::EmailLinkPage;
+pub use crate::views::factor_link::FactorLinkPage;
+pub use crate::views::factors::FactorsPage;
 pub use crate::views::kept::KeptPage;
 pub use crate::views::login::LoginPage;
+pub use crate::views::login_factor::LoginFactorPage;
+pub use crate::views::login_recovery::LoginRecoveryPage;
 pub use crate::views::password::PasswordPage;
+pub use crate::views::recovery::RecoveryCodesPage;
 pub use crate::views::reset::ResetPage;
 pub use crate::views::reset_link::ResetLinkPage;
 pub use crate::views::security::{Event, Protection, SecurityPage};
 pub use crate::views::sessions::{OneSession, SessionsPage};
 pub use crate::views::signup::{MailSentPage, SignUpPage};
 pub use crate::views::signup_link::SignUpLinkPage;
+pub use crate::views::totp::TotpPage;

@@ -14,7 +14,8 @@ use crate::sessions::Session;
 use vauban::forms::Form;
 use vauban::http::{Error, Request, Result};
 use vauban::orm::Db;
-use vauban::routing::{BySession, Call, Kind, OptionalParam, Param, Refusal, Writing};
+use vauban::routing::{AccessRule, BySession, Call, Kind, OptionalParam, Param, Refusal, Writing};
+use vauban::site::Identity;
 
 /// The signed-in user's own row; asks for a sign-in. `Option<CurrentUser<U>>` does not.
 #[derive(Debug, Clone)]
@@ -61,6 +62,33 @@ impl AccountPages {
     pub(super) fn who(&self) -> Option<Arc<SignedInAs>> {
         SignedInAs::of(&self.cx)
     }
+
+    /// Whoever has a session, for the pages of what it lacks.
+    ///
+    /// # Errors
+    /// Without a session.
+    pub(super) fn owner(&self) -> Result<Arc<SignedInAs>> {
+        let owner = SignedInAs::or_on_the_way(self.cx.identity());
+        owner.ok_or_else(|| Error::refused(Refusal::SignInRequired))
+    }
+}
+
+/// Whoever has a session: signed in, or on the way there because a proof of theirs, or the second factor that they have to have, is missing.
+/// For the pages of what is missing, and for no others.
+#[derive(Debug, Clone, Copy)]
+#[expect(
+    unreachable_pub,
+    reason = "views are public, and so is the rule that they state; no site lets people in by it"
+)]
+pub struct AnySession(());
+
+impl AccessRule for AnySession {
+    type Credential = BySession;
+
+    fn admit(_: &Request, who: &Identity) -> Result<Self, Refusal> {
+        let has_one = !who.actor().is_nobody() || SignedInAs::or_on_the_way(who).is_some();
+        has_one.then_some(Self(())).ok_or(Refusal::SignInRequired)
+    }
 }
 
 impl<K: Kind> Param<K, BySession> for AccountPages {
@@ -74,8 +102,8 @@ impl<K: Kind> Param<K, BySession> for AccountPages {
     }
 }
 
-/// A proof in the form itself (ASVS 7.5.1, CWE-306): its field `password` is the password of whoever sends it. It is counted and looked at as
-/// everywhere. Where it is wrong or not there, they are sent to the page that asks for it, and what they typed is kept. Nobody is
+/// A proof in the form itself (ASVS 7.5.1, CWE-306): its field `password` is the password of whoever sends it, or its field `code` a code of
+/// their authenticator app. It is counted and looked at as everywhere. Where it is wrong or not there, they are sent to the page that asks for it, and what they typed is kept. Nobody is
 /// asked who has proved it in the last ten minutes.
 ///
 /// ```ignore
@@ -97,13 +125,18 @@ impl Param<Writing, BySession> for Fresh {
         }
         let form = <Form<ProofForm> as Param<Writing, BySession>>::take(call).await?;
         let db = <Db as Param<Writing, BySession>>::take(call).await?;
-        if let Ok(proof) = form.clean(&db).await?.into_result()
-            && accounts
-                .reprove(&who.person, &proof.password, cx.client_ip(), device_of(&cx))
-                .await
-                .is_ok()
-        {
-            return Ok(Self(()));
+        if let Ok(proof) = form.clean(&db).await?.into_result() {
+            let is_right = match (&proof.code, &proof.password) {
+                (Some(code), _) => accounts.prove_code(who.person.facts.id, code).await.is_ok(),
+                (None, Some(password)) => accounts
+                    .reprove(&who.person, password, cx.client_ip(), device_of(&cx))
+                    .await
+                    .is_ok(),
+                (None, None) => false,
+            };
+            if is_right {
+                return Ok(Self(()));
+            }
         }
         events::SIGN_IN_FAILED.log(Some(&cx));
         Err(Error::refused(Refusal::ProofRequired))

@@ -56,6 +56,20 @@ impl Accounts {
             ViewSample::form::<views::sessions::end_others>(signed_in, &[]),
             // What stands for the id is nobody's session.
             ViewSample::form::<views::sessions::end>([SignIn, NotFound], &[]),
+            ViewSample::get::<views::factors::show>(signed_in),
+            ViewSample::form::<views::factors::submit>(signed_in, &[]).without_rows(),
+            ViewSample::get::<views::factor_link::show>([SignIn, NotFound]),
+            ViewSample::form::<views::factor_link::submit>([SignIn, NotFound], &[]),
+            ViewSample::get::<views::totp::show>(signed_in),
+            ViewSample::form::<views::totp::submit>(signed_in, &[("code", "000000")]).without_rows(),
+            ViewSample::form::<views::totp::remove>(signed_in, &[]).without_rows(),
+            ViewSample::get::<views::recovery::show>(signed_in),
+            ViewSample::form::<views::recovery::submit>(signed_in, &[]).without_rows(),
+            // Nobody has proved a password first: back to the beginning.
+            ViewSample::get::<views::login_factor::show>(both),
+            ViewSample::form::<views::login_factor::submit>(both, &[("code", "000000")]).without_rows(),
+            ViewSample::get::<views::login_recovery::show>(both),
+            ViewSample::form::<views::login_recovery::submit>(both, &[("code", "000000")]).without_rows(),
             ViewSample::get::<views::data::show>(signed_in),
             ViewSample::form::<views::data::submit>(signed_in, &[]),
             // Nothing was made yet.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use vauban::checks::Finding;
-use vauban::settings::{ModuleSettings, SettingRow, SettingValue, Settings};
+use vauban::orm::UserFacts;
+use vauban::settings::{Mode, ModuleSettings, SettingRow, SettingValue, Settings};
 
 use crate::links::{LinkLifetimes, Purpose};
 use crate::passwords::{PasswordFilter, PepperSetting};
@@ -56,6 +57,7 @@ pub(crate) struct AccountSettings {
     pub(crate) sign_up: SignUps,
     pub(crate) lifetimes: LinkLifetimes,
     pub(crate) remember: Remember,
+    pub(crate) require_mfa: RequireMfa,
     /// The path of a file; empty: there is none.
     pub(crate) password_filter: String,
     pub(crate) pepper: PepperSetting,
@@ -100,6 +102,59 @@ impl SignUps {
     /// Whether everybody may.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Open)
+    }
+}
+
+/// Who has to have a second factor: the setting `accounts.require_mfa_for` (ASVS 6.3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RequireMfa {
+    Nobody,
+    /// Staff and superusers.
+    Staff,
+    Everybody,
+}
+
+impl Default for RequireMfa {
+    /// Staff, in a release: what they may do is what somebody steals a password for. In development nobody, where the database is the
+    /// developer's own.
+    fn default() -> Self {
+        match Mode::of_this_build().is_development() {
+            true => Self::Nobody,
+            false => Self::Staff,
+        }
+    }
+}
+
+impl RequireMfa {
+    /// Whether it asks one of this person, by the row of this moment.
+    pub(crate) fn asks(self, who: &UserFacts) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Staff => who.is_staff || who.is_superuser,
+            Self::Everybody => true,
+        }
+    }
+}
+
+impl SettingValue for RequireMfa {
+    const ACCEPTS: &'static str = "`nobody`, `staff` or `everybody`";
+
+    fn read(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "nobody" => Ok(Self::Nobody),
+            "staff" => Ok(Self::Staff),
+            "everybody" => Ok(Self::Everybody),
+            other => Err(format!("`{other}` is none of `nobody`, `staff` and `everybody`")),
+        }
+    }
+
+    fn show(&self) -> String {
+        match self {
+            Self::Nobody => "nobody",
+            Self::Staff => "staff",
+            Self::Everybody => "everybody",
+        }
+        .to_owned()
     }
 }
 
@@ -174,6 +229,11 @@ impl ModuleSettings for AccountSettings {
                 |s: &mut Self| &mut s.remember,
             )
             .checked("0, or 1 to 90 days"),
+            SettingRow::new(
+                "require_mfa_for",
+                "who has to have a second factor, and gets nowhere but to adding one until they have: nobody, staff (in a release) or everybody",
+                |s: &mut Self| &mut s.require_mfa,
+            ),
             SettingRow::new(
                 "password_filter",
                 "file of stolen passwords, made by `passwords build-filter`, that nobody may choose",

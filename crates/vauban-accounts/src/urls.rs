@@ -7,14 +7,21 @@
 //! | `reset` | GET, POST | `reset/` | everybody |
 //! | `reset_link` | GET, POST | `reset/{token}/` | whoever has the link of a mail |
 //! | `login` | GET, POST | `login/` | everybody |
+//! | `login_factor` | GET, POST | `login/factor/` | whoever has just proved a password, and has a second factor |
+//! | `login_recovery` | GET, POST | `login/recovery/` | the same, with a recovery code |
 //! | `logout` | POST | `logout/` | everybody |
-//! | `confirm` | GET, POST | `confirm/` | whoever is signed in |
+//! | `confirm` | GET, POST | `confirm/` | whoever is signed in, or lacks a proof for that |
 //! | `email` | GET, POST | `email/` | whoever has just proved who they are |
 //! | `email_link` | GET, POST | `email/{token}/` | whoever is signed in and has the link of a mail |
 //! | `data` | GET, POST | `data/` | whoever has just proved who they are |
 //! | `data_file` | GET | `data/file/` | whoever has just proved who they are |
 //! | `delete` | GET, POST | `delete/` | whoever has just proved who they are |
 //! | `delete_link` | GET, POST | `delete/{token}/` | whoever has the link of a mail |
+//! | `factors` | GET, POST | `factors/` | whoever is signed in, or lacks the second factor for that |
+//! | `factor_link` | GET, POST | `factors/enrol/{token}/` | whoever lacks the second factor and has the link of a mail |
+//! | `totp` | GET, POST | `factors/totp/` | whoever has just proved who they are, or has followed that link |
+//! | `totp_remove` | POST | `factors/totp/remove/` | whoever has just proved who they are |
+//! | `recovery` | GET, POST | `factors/recovery/` | whoever is signed in; for new codes, whoever has just proved who they are |
 //! | `kept` | GET, POST | `kept/` | whoever is signed in |
 //! | `password` | GET, POST | `password/` | whoever is signed in |
 //! | `security` | GET | `security/` | whoever is signed in |
@@ -40,6 +47,10 @@ mod table {
         reset_link_post => views::reset_link::submit,
         login => views::login::show,
         login_post => views::login::submit,
+        login_factor => views::login_factor::show,
+        login_factor_post => views::login_factor::submit,
+        login_recovery => views::login_recovery::show,
+        login_recovery_post => views::login_recovery::submit,
         logout => views::logout::submit,
         confirm => views::confirm::show,
         confirm_post => views::confirm::submit,
@@ -47,6 +58,15 @@ mod table {
         email_post => views::email::submit,
         email_link => views::email_link::show,
         email_link_post => views::email_link::submit,
+        factors => views::factors::show,
+        factors_post => views::factors::submit,
+        factor_link => views::factor_link::show,
+        factor_link_post => views::factor_link::submit,
+        totp => views::totp::show,
+        totp_post => views::totp::submit,
+        totp_remove => views::totp::remove,
+        recovery => views::recovery::show,
+        recovery_post => views::recovery::submit,
         kept => views::kept::show,
         kept_post => views::kept::discard,
         data => views::data::show,
@@ -67,9 +87,11 @@ mod table {
 
 pub use table::{
     confirm, confirm_post, data, data_file, data_post, delete, delete_link, delete_link_post, delete_post,
-    email, email_link, email_link_post, email_post, kept, kept_post, login, login_post, logout, password,
-    password_post, reset, reset_link, reset_link_post, reset_post, security, session_end, sessions,
-    sessions_post, signup, signup_link, signup_link_post, signup_post,
+    email, email_link, email_link_post, email_post, factor_link, factor_link_post, factors, factors_post,
+    kept, kept_post, login, login_factor, login_factor_post, login_post, login_recovery, login_recovery_post,
+    logout, password, password_post, recovery, recovery_post, reset, reset_link, reset_link_post, reset_post,
+    security, session_end, sessions, sessions_post, signup, signup_link, signup_link_post, signup_post, totp,
+    totp_post, totp_remove,
 };
 
 /// In this package's own templates, as in a site's: `{% url accounts.login %}`.

@@ -53,7 +53,7 @@ pub use crate::http::{
 };
 pub use crate::messages::Messages;
 pub use crate::routing::{
-    AccessRule, ClientIp, HasPerm, NotPathText, Part, Path, PathSecret, PathText, Public, Query,
+    AccessRule, ClientIp, HasPerm, Mfa, NotPathText, Part, Path, PathSecret, PathText, Public, Query,
     Reauthenticated, Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
 };
 pub use crate::settings::{Secret, Settings};

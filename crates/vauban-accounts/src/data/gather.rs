@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use vauban::orm::field;
 use vauban::orm::untyped::{AnyColumn, AnyRow, AnyTable, Given};
-use vauban::orm::{self, ColumnMeta, Db, ModelMeta, UserId};
+use vauban::orm::{self, ColumnMeta, DateTime, Db, ModelMeta, UserId};
 
 use crate::accounts::Accounts;
 
@@ -21,6 +21,8 @@ pub(super) struct Gathered {
     rows: Map<String, Value>,
     incomplete: Vec<String>,
     room: usize,
+    /// Since when they have an authenticator app. Its secret is in no file (CWE-522).
+    app: Option<DateTime>,
 }
 
 /// Every row. What is beyond the bounds is left out, and `incomplete` says of which models.
@@ -58,6 +60,7 @@ pub(super) async fn gather(accounts: &Accounts, db: &Db, user: UserId) -> orm::R
         rows,
         incomplete,
         room,
+        app: accounts.factors.app_since(db, user.uuid()).await?,
     })
 }
 
@@ -69,6 +72,7 @@ impl Gathered {
             "site": accounts.site,
             "made": accounts.sessions.clock().now().to_string(),
             "you": self.you,
+            "authenticator_app_since": self.app.map(|since| since.to_string()),
             "rows": self.rows,
             "more": more,
             "incomplete": self.incomplete,

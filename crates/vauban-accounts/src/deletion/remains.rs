@@ -11,6 +11,7 @@ use super::model::DeletionRow;
 use crate::UserAccount;
 use crate::credential::Credential;
 use crate::data::ExportRow;
+use crate::factors::{HalfRow, RecoveryRow, TotpRow};
 use crate::history::AccountEvent;
 use crate::links::LinkRow;
 use crate::rights::{GroupRow, MemberRow};
@@ -20,7 +21,8 @@ vauban::orm::service! {
     /// Takes away what is left of accounts that are gone.
     pub(crate) Remains: View<Credential>, Delete<Credential>, View<SessionRow>, Delete<SessionRow>, View<RenewedToken>, Delete<RenewedToken>,
         View<LinkRow>, Delete<LinkRow>, View<AccountEvent>, Delete<AccountEvent>, View<ExportRow>, Delete<ExportRow>,
-        View<DeletionRow>, Delete<DeletionRow>, View<MemberRow>, Delete<MemberRow>, View<GroupRow>, Delete<GroupRow>;
+        View<DeletionRow>, Delete<DeletionRow>, View<MemberRow>, Delete<MemberRow>, View<GroupRow>, Delete<GroupRow>,
+        View<TotpRow>, Delete<TotpRow>, View<RecoveryRow>, Delete<RecoveryRow>, View<HalfRow>, Delete<HalfRow>;
     waiver!(ServiceRights, "what is left of an account that is gone is nobody's")
 }
 
@@ -83,5 +85,11 @@ async fn take_away(gone: &[Uuid], db: &Acting<Remains, Write>) -> Result<()> {
     memberships.delete_all(db).await?;
     let own = GroupRow::objects().filter(|g| g.person.is_in(these()));
     own.delete_all(db).await?;
+    let apps = TotpRow::objects().filter(|t| t.user.is_in(these()));
+    apps.delete_all(db).await?;
+    let codes = RecoveryRow::objects().filter(|r| r.user.is_in(these()));
+    codes.delete_all(db).await?;
+    let halves = HalfRow::objects().filter(|h| h.user.is_in(these()));
+    halves.delete_all(db).await?;
     Ok(())
 }

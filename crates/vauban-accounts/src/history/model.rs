@@ -33,6 +33,16 @@ happened! {
     PasswordChanged = "password_changed", "Password changed";
     /// A new password was chosen behind the link of a mail.
     PasswordReset = "password_reset", "New password chosen, by the link of a mail";
+    /// An authenticator app was added.
+    FactorAdded = "factor_added", "Authenticator app added";
+    /// It was removed, by its owner.
+    FactorRemoved = "factor_removed", "Authenticator app removed";
+    /// It was removed by the command `factors reset`.
+    FactorReset = "factor_reset", "Authenticator app removed, by the people who run the site";
+    /// New recovery codes were made.
+    RecoveryCodesMade = "recovery_codes_made", "New recovery codes made";
+    /// A recovery code was used.
+    RecoveryCodeUsed = "recovery_code_used", "Signed in with a recovery code";
     /// The address is another one.
     EmailChanged = "email_changed", "E-mail address changed";
     /// The command `createsuperuser`.

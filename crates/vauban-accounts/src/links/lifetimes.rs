@@ -16,6 +16,8 @@ pub(crate) struct LinkLifetimes {
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
+/// Somebody waits for it, at the page that sends it.
+const FACTOR: Duration = Duration::from_secs(20 * 60);
 
 impl Default for LinkLifetimes {
     fn default() -> Self {
@@ -35,6 +37,7 @@ impl LinkLifetimes {
             Purpose::SignUp => self.sign_up,
             Purpose::Reset => self.reset,
             Purpose::Email => self.email,
+            Purpose::Factor => FACTOR,
             Purpose::Deletion => self.deletion,
         }
     }
@@ -45,6 +48,7 @@ impl LinkLifetimes {
             Purpose::SignUp => (5 * MINUTE, 7 * 24 * HOUR),
             Purpose::Reset => (5 * MINUTE, HOUR),
             Purpose::Email => (5 * MINUTE, 24 * HOUR),
+            Purpose::Factor => (FACTOR, FACTOR),
             Purpose::Deletion => (Duration::ZERO, 90 * 24 * HOUR),
         }
     }

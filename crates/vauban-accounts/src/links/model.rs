@@ -18,6 +18,8 @@ pub(crate) enum Purpose {
     Reset,
     /// Proving an account's new address.
     Email,
+    /// Adding a second factor where one has to have it.
+    Factor,
     /// Taking back that an account is to be deleted.
     Deletion,
 }
@@ -29,6 +31,7 @@ impl Purpose {
             Self::SignUp => "sign-up",
             Self::Reset => "reset",
             Self::Email => "email",
+            Self::Factor => "factor",
             Self::Deletion => "deletion",
         }
     }

@@ -4,6 +4,7 @@ mod clock;
 mod limits;
 mod list;
 mod model;
+mod proofs;
 mod renewal;
 mod session;
 mod store;
@@ -18,6 +19,7 @@ pub use session::{Session, SessionKey};
 
 pub(crate) use limits::{Age, is_just_proved};
 pub(crate) use model::{RenewedToken, SessionRow};
+pub(crate) use proofs::Proofs;
 pub(crate) use renewal::is_privileged;
 pub(crate) use store::{Found, SessionStore, Sessions, Start};
 pub(crate) use successor::{Renewal, bounds as remember_bounds};

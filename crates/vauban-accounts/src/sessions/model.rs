@@ -37,12 +37,31 @@ pub(crate) struct SessionRow {
     pub(crate) remembered: Option<DateTime>,
     /// What its forms' tokens belong to, where it has been renewed: they outlive that.
     pub(crate) bound: Option<TokenHash>,
+    /// When its owner last proved the password, a code of their app and a recovery code: [`Proofs`](super::Proofs).
+    pub(crate) password_at: Option<DateTime>,
+    pub(crate) totp_at: Option<DateTime>,
+    pub(crate) recovery_at: Option<DateTime>,
+    /// Whether its owner has a second factor: it stands here so that no request has to ask for it. Whatever adds or removes one writes
+    /// it into all of their sessions, in the same unit.
+    #[field(default = false)]
+    pub(crate) has_factor: bool,
 }
 
 impl SessionRow {
     /// What its forms' tokens belong to.
     pub(crate) fn binding(&self) -> TokenHash {
         self.bound.unwrap_or(self.token)
+    }
+
+    /// What goes on where a session is renewed: the password's proof, without what the session held (CWE-308).
+    pub(crate) fn with_password_only(self) -> Self {
+        Self {
+            data: String::new(),
+            password_at: self.password_at.or(Some(self.created)),
+            totp_at: None,
+            recovery_at: None,
+            ..self
+        }
     }
 }
 

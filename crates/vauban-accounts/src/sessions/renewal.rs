@@ -84,8 +84,9 @@ impl Sessions {
             return self.find_renewed(&acting, token).await;
         };
         let now = self.clock().now();
-        // What it held does not outlive the limits.
-        (row.data, row.seen) = (String::new(), DateTime::from(now));
+        // What it held does not outlive the limits, nor do proofs of a second factor.
+        row = row.with_password_only();
+        row.seen = DateTime::from(now);
         (row.device, row.network) = (visitor.device.clone(), visitor.network.clone());
         let latest = RenewedToken::objects()
             .filter(|t| t.session.eq(row.id.uuid()))
@@ -97,6 +98,9 @@ impl Sessions {
                 [
                     s.seen.set(row.seen),
                     s.data.set(String::new()),
+                    s.password_at.set(row.password_at),
+                    s.totp_at.set(None),
+                    s.recovery_at.set(None),
                     s.device.set(visitor.device.clone()),
                     s.network.set(visitor.network.clone()),
                 ]
@@ -114,6 +118,9 @@ impl Sessions {
                 s.bound.set(row.bound),
                 s.seen.set(row.seen),
                 s.data.set(String::new()),
+                s.password_at.set(row.password_at),
+                s.totp_at.set(None),
+                s.recovery_at.set(None),
                 s.device.set(visitor.device.clone()),
                 s.network.set(visitor.network.clone()),
             ]

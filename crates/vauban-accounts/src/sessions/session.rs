@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use vauban::orm::{DateTime, Db, Id, Write};
 
+use super::Proofs;
 use super::model::SessionRow;
 use super::store::Sessions;
 use super::token::TokenHash;
@@ -30,6 +31,8 @@ struct Inner {
     binding: TokenHash,
     created: DateTime,
     remembered: Option<DateTime>,
+    proofs: Proofs,
+    has_factor: bool,
     data: Mutex<Map<String, Value>>,
 }
 
@@ -58,6 +61,8 @@ impl Session {
             binding: row.binding(),
             created: row.created,
             remembered: row.remembered,
+            proofs: Proofs::of(row),
+            has_factor: row.has_factor,
             data: Mutex::new(parse(&row.data)),
         }))
     }
@@ -106,6 +111,16 @@ impl Session {
     /// Until when it is renewed, if its owner asked to be remembered.
     pub(crate) fn remembered(&self) -> Option<DateTime> {
         self.0.remembered
+    }
+
+    /// What its owner has proved.
+    pub(crate) fn proofs(&self) -> Proofs {
+        self.0.proofs
+    }
+
+    /// Whether its owner has a second factor.
+    pub(crate) fn has_factor(&self) -> bool {
+        self.0.has_factor
     }
 
     /// Its row, which it keeps under whichever token.

@@ -11,7 +11,7 @@ use super::model::{RenewedToken, SessionRow};
 use super::successor::Renewal;
 use super::token::SessionToken;
 use super::touch::Touches;
-use super::{Age, Clock, SessionLimits, Visitor};
+use super::{Age, Clock, Proofs, SessionLimits, Visitor};
 
 vauban::orm::service! {
     /// Keeps sessions: begins, finds, touches and ends them.
@@ -42,6 +42,10 @@ pub(crate) struct Start {
     pub(crate) visitor: Visitor,
     /// Until when it is remembered, if its owner asked for that.
     pub(crate) remembered: Option<DateTime>,
+    /// What its owner has proved.
+    pub(crate) proofs: Proofs,
+    /// Whether its owner has a second factor.
+    pub(crate) has_factor: bool,
 }
 
 /// When rows of sessions that are over were last looked for, and how many sessions have begun since.
@@ -118,8 +122,7 @@ impl Sessions {
                 // It lives until its own end all the same: where nothing can be written, pages are still read.
                 Err(error) => {
                     tracing::warn!(target: "vauban::sessions", %error, "a remembered session was not renewed");
-                    let data = String::new();
-                    Found::Alive(SessionRow { data, ..row })
+                    Found::Alive(row.with_password_only())
                 }
             },
             Age::Fresh => Found::Alive(row),
@@ -157,10 +160,19 @@ impl Sessions {
             data: start.data,
             remembered: start.remembered,
             bound: None,
+            password_at: start.proofs.password,
+            totp_at: start.proofs.totp,
+            recovery_at: start.proofs.recovery,
         };
         let Visitor { device, network } = start.visitor;
         let row = SessionRow::create(new)
-            .set(|s| [s.device.set(device), s.network.set(network)])
+            .set(|s| {
+                [
+                    s.device.set(device),
+                    s.network.set(network),
+                    s.has_factor.set(start.has_factor),
+                ]
+            })
             .save(&db.acting::<SessionStore>())
             .await?;
         Ok((token, row.id))
@@ -228,6 +240,16 @@ impl Sessions {
         let ended = self.end_all(&unit.db(), user).await?;
         unit.finish(true).await?;
         Ok(ended)
+    }
+
+    /// Writes into every session of a user whether they have a second factor, in the unit that changes it: those that lack a proof of
+    /// it open nothing from the next request on (CWE-308).
+    pub(crate) async fn note_factor(&self, db: &Db<Write>, user: Uuid, has_factor: bool) -> Result<()> {
+        let theirs = SessionRow::objects().filter(|s| s.user.eq(user));
+        theirs
+            .change_all(&db.acting::<SessionStore>(), |s| [s.has_factor.set(has_factor)])
+            .await?;
+        Ok(())
     }
 
     /// A session's data as it stands; `None` if the session has ended.

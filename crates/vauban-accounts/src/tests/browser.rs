@@ -103,6 +103,7 @@ impl TestSite {
             .view::<super::proof::pay>("pay")
             .view::<super::proof::pay_out>("pay_out")
             .view::<super::proof::grant>("grant")
+            .view::<super::proof::payroll>("payroll")
             .include("accounts", "/accounts/", crate::urls::routes());
         let shared = Arc::clone(&accounts);
         let module = vauban::Module::new("accounts")

@@ -5,7 +5,7 @@ use super::browser::{Browser, TestSite};
 use vauban::forms::Form;
 use vauban::http::{Error, Result, StatusCode, Text};
 use vauban::orm::{Db, Write};
-use vauban::routing::{Reauthenticated, SignedIn};
+use vauban::routing::{Mfa, Reauthenticated, SignedIn};
 use vauban::view;
 
 use crate::Fresh;
@@ -24,6 +24,12 @@ pub(super) async fn pay(_: Reauthenticated) -> Text {
 #[view(post, "/pay/")]
 pub(super) async fn pay_out(_: Reauthenticated, db: Db<Write>, form: Form<PayForm>) -> Result<Text> {
     done(db, form).await
+}
+
+/// For who has proved two factors.
+#[view(get, "/payroll/")]
+pub(super) async fn payroll(_: Mfa) -> Text {
+    Text::new("the payroll")
 }
 
 /// The proof is in the form.

@@ -18,6 +18,8 @@ pub(crate) enum Attempt {
     ChangePassword,
     /// Having a mail sent to an address, whoever has it.
     Mail,
+    /// Typing a code of a second factor.
+    Factor,
 }
 
 /// What a bucket stands for. Each kind has room of its own in the table, so that a flood of one takes none of another.
@@ -176,6 +178,10 @@ const CLIENTS_MAILS: Allowance = Allowance { free: 19, ..MAILS };
 /// Those of one IPv6 /48.
 const SITES_MAILS: Allowance = Allowance { free: 79, ..MAILS };
 
+/// Codes of one account's second factor, from anywhere and in whichever session: four, then waits up to a quarter of an hour, after each
+/// one attempt. Whoever gets here knows the password, so that strangers fill it for nobody.
+const FACTOR: Allowance = Allowance { window: 1, ..ACCOUNT };
+
 /// Makes buckets' keys.
 #[derive(Clone)]
 pub(crate) struct BucketKeys {
@@ -223,13 +229,20 @@ impl BucketKeys {
         }
         let (prefix, network) = match attempt {
             Attempt::SignUp => (SIGN_UPS, SITE_SIGN_UPS),
-            Attempt::SignIn | Attempt::ChangePassword | Attempt::Mail => (PREFIX, SITE),
+            Attempt::SignIn | Attempt::ChangePassword | Attempt::Mail | Attempt::Factor => (PREFIX, SITE),
         };
         buckets.push(self.bucket(attempt, Kind::Prefix, &[&near], prefix, Success::GivesBack));
         if let Some(site) = site {
             buckets.push(self.bucket(attempt, Kind::Site, &[&site], network, Success::GivesBack));
         }
         buckets
+    }
+
+    /// Where a code counts: by the account alone (CWE-307: a new session, browser or address brings no new attempts). What is right gives
+    /// back its own attempt.
+    pub(crate) fn of_factor(&self, kind: &str, user: &str) -> Vec<Bucket> {
+        let parts = [kind, user];
+        vec![self.bucket(Attempt::Factor, Kind::Account, &parts, FACTOR, Success::GivesBack)]
     }
 
     /// Where a mail counts: `kind` and the address that was typed, in its normal form; and the client.
@@ -265,6 +278,7 @@ impl BucketKeys {
             Attempt::SignUp => "sign-up",
             Attempt::ChangePassword => "change-password",
             Attempt::Mail => "mail",
+            Attempt::Factor => "factor",
         };
         let mut key = self.digest(attempt, kind.name(), parts);
         key.replace_range(..1, kind.letter());

@@ -4,7 +4,7 @@ use ::http::StatusCode;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use uuid::Uuid;
-use vauban::Template;
+use vauban::{Template, Url};
 
 use crate::Hash;
 use crate::accounts::{Proved, SignInFailure};
@@ -28,6 +28,36 @@ use vauban::orm::{DateTime, Db, Write};
 #[serde(default)]
 pub(crate) struct Next {
     next: String,
+}
+
+/// What is to be said of a password that was proved, once its owner is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Advice {
+    /// Nothing.
+    Keep,
+    /// It was stolen elsewhere.
+    Stolen,
+    /// Only its beginning counts.
+    Cut,
+}
+
+impl Advice {
+    /// What rows call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Keep => "",
+            Self::Stolen => "stolen",
+            Self::Cut => "cut",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            "stolen" => Self::Stolen,
+            "cut" => Self::Cut,
+            _ => Self::Keep,
+        }
+    }
 }
 
 /// A link that opens nothing, whatever the reason (CWE-204): with the way to a new one.
@@ -63,21 +93,36 @@ impl AccountPages {
 
     /// Where to go after a sign-in with this password: to another one, if it was stolen elsewhere (ASVS 6.2.12), or if less of it counts
     /// than was typed (ASVS 6.2.8); and from there on.
-    pub(crate) fn next_after(&self, password: &Password, proved: &Proved, query: &Next) -> Result<Redirect> {
-        let why = if self.accounts.is_breached(password) {
-            "Your password is on a list of passwords that were stolen elsewhere: whoever guesses tries it first. Please choose another \
-             one now."
-        } else if proved.is_cut {
-            "Your password is longer than what was kept of it: only its beginning counts. Please choose another one now."
-        } else {
-            return self.next(query);
+    pub(crate) fn next_after(&self, advice: Advice, query: &Next) -> Result<Redirect> {
+        let why = match advice {
+            Advice::Keep => return self.next(query),
+            Advice::Stolen => {
+                "Your password is on a list of passwords that were stolen elsewhere: whoever guesses tries it first. Please choose another \
+                 one now."
+            }
+            Advice::Cut => {
+                "Your password is longer than what was kept of it: only its beginning counts. Please choose another one now."
+            }
         };
         self.cx.say(Level::Warning, why);
-        let url = crate::urls::password();
-        Ok(Redirect::to(match LocalUrl::parse(&query.next, &self.cx) {
+        Ok(Redirect::to(self.with_next(crate::urls::password(), query)))
+    }
+
+    /// What is to be said of a password that was proved.
+    pub(crate) fn advice(&self, password: &Password, proved: &Proved) -> Advice {
+        match () {
+            () if self.accounts.is_breached(password) => Advice::Stolen,
+            () if proved.is_cut => Advice::Cut,
+            () => Advice::Keep,
+        }
+    }
+
+    /// A page, from which one goes on to the same place.
+    pub(crate) fn with_next(&self, url: Url, query: &Next) -> Url {
+        match LocalUrl::parse(&query.next, &self.cx) {
             Some(next) => url.query("next", next.as_str()),
             None => url,
-        }))
+        }
     }
 
     /// What was typed for a new account, if it is valid and its password is not weak; else the form with what is wrong with it
@@ -148,6 +193,13 @@ impl AccountPages {
                 );
                 (StatusCode::TOO_MANY_REQUESTS, Some(seconds))
             }
+            SignInFailure::Shut => {
+                form.add_error(Problem::new(
+                    "factor_shut",
+                    "So many codes were wrong that none is taken any more. Sign in with a recovery code, or ask the people who run the site.",
+                ));
+                (StatusCode::TOO_MANY_REQUESTS, None)
+            }
             SignInFailure::Busy => {
                 form.add_error(Problem::new(
                     "busy",
@@ -163,10 +215,10 @@ impl AccountPages {
     /// How a session begins here, in place of the one that the browser has.
     pub(crate) fn start(&self) -> Start {
         Start {
-            before: self.who().map(|who| who.session.id()),
+            before: self.owner().ok().map(|who| who.session.id()),
             data: String::new(),
             visitor: self.visitor(),
-            remembered: None,
+            ..Start::default()
         }
     }
 

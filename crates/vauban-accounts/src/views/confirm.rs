@@ -1,61 +1,94 @@
-//! Proving again who one is: `GET` and `POST` of `confirm/?next=`; field `password`. The rule `Reauthenticated` sends people here, and
+//! Proving again who one is: `GET` and `POST` of `confirm/?next=`; field `password` or `code`. The rule `Reauthenticated` sends people here, and
 //! what they had typed is kept meanwhile.
 
+use uuid::Uuid;
 use vauban::orm::{Db, Write};
 use vauban::{Template, view};
 
 use super::answers::Next;
-use crate::accounts::SignInFailure;
+use super::login_factor;
+use crate::Password;
+use crate::accounts::{Proved, SignInFailure};
 use crate::events;
+use crate::factors::Code;
 use crate::forms::ProofForm;
-use crate::params::AccountPages;
+use crate::identify::{Lacks, SignedInAs};
+use crate::params::{AccountPages, AnySession};
 use crate::sessions::Start;
 use vauban::forms::{Form, Problem};
 use vauban::hooks::fire;
 use vauban::http::{Error, Response, Result};
-use vauban::routing::{Query, Refusal, SignedIn};
+use vauban::routing::{Query, Refusal};
 
 const TITLE: &str = "Is it you?";
 const WRONG: Problem = Problem::new("password_wrong", "The password is not right.");
+
+const WRONG_CODE: Problem = login_factor::WRONG;
 
 /// `confirm/`: asks who is signed in to prove it once more.
 #[derive(Template)]
 #[template("accounts/confirm.html", replaceable)]
 pub struct ConfirmPage {
-    /// Field `password`.
+    /// Fields `password` and `code`.
     pub form: Form<ProofForm>,
+    /// Whose proof it is.
+    pub email: String,
+    /// Whether a code is asked.
+    pub asks_code: bool,
+    /// Whether a password is.
+    pub asks_password: bool,
 }
 
-/// Asks for the password once more.
+impl ConfirmPage {
+    fn of(who: &SignedInAs, form: Form<ProofForm>) -> Self {
+        Self {
+            form,
+            email: who.person.email.to_string(),
+            asks_code: who.lacks == Some(Lacks::Proof) || who.session.has_factor(),
+            asks_password: who.lacks != Some(Lacks::Proof),
+        }
+    }
+}
+
+/// Asks for the password once more, or for a code; for the code alone where that proof is missing.
 #[view(get, "/confirm/")]
-pub async fn show(_: SignedIn, at: AccountPages) -> Result<Response> {
-    Ok(at.page(TITLE, ConfirmPage { form: Form::empty() }))
+pub async fn show(_: AnySession, at: AccountPages) -> Result<Response> {
+    let who = at.owner()?;
+    Ok(at.page(TITLE, ConfirmPage::of(&who, Form::empty())))
 }
 
 /// Proves it: the session goes on under a new id (ASVS 7.2.4, CWE-384), with what it holds.
 #[view(post, "/confirm/")]
 pub async fn submit(
-    _: SignedIn,
+    _: AnySession,
     at: AccountPages,
     db: Db<Write>,
     query: Query<Next>,
     form: Form<ProofForm>,
 ) -> Result<Response> {
-    let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
-    let page = |form| ConfirmPage { form };
+    let who = at.owner()?;
+    let page = |form| ConfirmPage::of(&who, form);
     let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, page(form))),
     };
-    let accounts = &at.accounts;
-    let proved = match accounts
-        .reprove(&who.person, &form.password, at.cx.client_ip(), at.device())
-        .await
-    {
+    let (accounts, user) = (&at.accounts, who.person.facts.id);
+    let mut proofs = who.session.proofs();
+    let now = Some(at.now());
+    // CWE-308: where the second factor's proof is missing no other is taken.
+    let is_code = form.code.is_some() || who.lacks == Some(Lacks::Proof);
+    let (proved, wrong) = if is_code {
+        proofs.totp = now;
+        (prove_code(&at, user, form.code.as_ref()).await, WRONG_CODE)
+    } else {
+        proofs.password = now;
+        (prove_password(&at, &who, form.password.as_ref()).await, WRONG)
+    };
+    let proved = match proved {
         Ok(proved) => proved,
         Err(failure) => {
             events::SIGN_IN_FAILED.log(Some(&at.cx));
-            return at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, page);
+            return at.failed(failure, wrong, form.refuse(|_| ()), TITLE, page);
         }
     };
     let before = who.session.id();
@@ -72,15 +105,36 @@ pub async fn submit(
     let start = Start {
         data,
         remembered,
+        proofs,
         ..at.start()
     };
     let Some(token) = accounts.enter(&db, &who.person, &proved, start).await? else {
         let form = form.refuse(|_| ());
-        return at.failed(SignInFailure::Wrong, WRONG, form, TITLE, page);
+        return at.failed(SignInFailure::Wrong, wrong, form, TITLE, page);
     };
     // ASVS 6.3.5: a browser becomes known at the sign-in, where that is told.
     let is_known = at.is_known(&who.person, &proved);
     at.welcome(&who.person, &token, is_known.then(|| proved.stored()));
     at.give_session(&token, remembered);
     Ok(Response::of(at.next(&query)?))
+}
+
+async fn prove_password(
+    at: &AccountPages,
+    who: &SignedInAs,
+    password: Option<&Password>,
+) -> Result<Proved, SignInFailure> {
+    let password = password.ok_or(SignInFailure::Wrong)?;
+    let client = at.cx.client_ip();
+    at.accounts
+        .reprove(&who.person, password, client, at.device())
+        .await
+}
+
+/// A code of the app; what the session goes on with is the password's hash as it stands.
+async fn prove_code(at: &AccountPages, user: Uuid, code: Option<&Code>) -> Result<Proved, SignInFailure> {
+    let code = code.ok_or(SignInFailure::Wrong)?;
+    at.accounts.prove_code(user, code).await?;
+    let hash = at.accounts.users.hash_of(&at.accounts.units, user).await?;
+    hash.map(Proved::of).ok_or(SignInFailure::Wrong)
 }

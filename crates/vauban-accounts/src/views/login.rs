@@ -4,15 +4,14 @@ use vauban::orm::{Db, Write};
 use vauban::{Template, view};
 
 use super::answers::Next;
+use super::entering::{Entering, NotIn};
 use crate::accounts::SignInFailure;
-use crate::events;
 use crate::forms::LoginForm;
-use crate::history::Happened;
 use crate::params::AccountPages;
-use crate::sessions::Start;
+use crate::sessions::Proofs;
+use crate::{events, urls};
 use vauban::forms::{Form, Problem};
-use vauban::hooks::fire;
-use vauban::http::{Response, Result};
+use vauban::http::{Redirect, Response, Result};
 use vauban::routing::{Public, Query};
 
 const TITLE: &str = "Sign in";
@@ -45,7 +44,7 @@ pub async fn show(_: Public, at: AccountPages) -> Result<Response> {
     Ok(at.page(TITLE, LoginPage::of(&at, Form::empty())))
 }
 
-/// Signs in: a new session, whatever session there was before.
+/// Signs in: a new session, whatever session there was before; or on to the second proof, where the account has one.
 #[view(post, "/login/")]
 pub async fn submit(
     _: Public,
@@ -58,61 +57,51 @@ pub async fn submit(
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, LoginPage::of(&at, form))),
     };
-    let device = at.device();
     let accounts = &at.accounts;
     let known = accounts
-        .authenticate(&form.email, &form.password, at.cx.client_ip(), device)
+        .authenticate(&form.email, &form.password, at.cx.client_ip(), at.device())
         .await;
-    let entered = match known {
-        Ok((person, proved)) => {
-            let is_new = !at.is_known(&person, &proved);
-            // Staff tick the box in vain: nobody is told on the page before it is known who they are (CWE-204).
-            let asked = form.remember.then_some(&person.facts);
-            let remembered = asked.and_then(|who| accounts.sessions.remembered_from_now(who));
-            let start = Start {
-                remembered,
-                ..at.start()
-            };
-            // CWE-367: what a hook reads stands when the session begins.
-            db.begin().await?;
-            // CWE-204: behind the right password, so that a refusal tells nobody who has an account.
-            if let Err(refused) = fire(&db, &person.signing_in()).await {
-                events::SIGN_IN_FAILED.log(Some(&at.cx));
-                return at.not_let_in(refused, form.refuse(|_| ()), TITLE, |form| {
-                    LoginPage::of(&at, form)
-                });
-            }
-            let token = accounts.enter(&db, &person, &proved, start).await?;
-            token
-                .map(|token| (person, proved, token, is_new, remembered))
-                .ok_or(SignInFailure::Wrong)
-        }
-        Err(failure) => Err(failure),
-    };
-    match entered {
-        Ok((person, proved, token, is_new, remembered)) => {
-            // ASVS 6.3.5. Only for who got in: who did not sees no difference.
-            if is_new {
-                let happened = Happened::NewDevice;
-                at.record(&db, person.facts.id, happened).await?;
-                if accounts.may_tell_of_device(&db, &person).await? {
-                    accounts.tell_of_device(&db, &person, at.visitor()).await?;
-                }
-            }
-            fire(&db, &person.signed_in()).await?;
-            at.welcome(&person, &token, Some(proved.stored()));
-            at.give_session(&token, remembered);
-            events::SIGNED_IN.log(Some(&at.cx));
-            Ok(Response::of(at.next_after(&form.password, &proved, &query)?))
-        }
+    let page = |form| LoginPage::of(&at, form);
+    let (person, proved) = match known {
+        Ok(known) => known,
         Err(failure) => {
             match failure {
                 SignInFailure::Wait(_) | SignInFailure::Busy => events::SIGN_IN_THROTTLED.log(Some(&at.cx)),
-                SignInFailure::Wrong | SignInFailure::Internal(_) => events::SIGN_IN_FAILED.log(Some(&at.cx)),
+                SignInFailure::Wrong | SignInFailure::Shut | SignInFailure::Internal(_) => {
+                    events::SIGN_IN_FAILED.log(Some(&at.cx));
+                }
             }
-            at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, |form| {
-                LoginPage::of(&at, form)
-            })
+            return at.failed(failure, WRONG, form.refuse(|_| ()), TITLE, page);
+        }
+    };
+    let advice = at.advice(&form.password, &proved);
+    // CWE-204: behind the right password, so that nobody else learns who has a second factor.
+    if accounts.factors.since(person.facts.id).await?.is_some() {
+        at.ask_second(&db, &person, &proved, form.remember, advice)
+            .await?;
+        return Ok(Response::of(Redirect::to(
+            at.with_next(urls::login_factor(), &query),
+        )));
+    }
+    let proofs = Proofs {
+        password: Some(at.now()),
+        ..Proofs::default()
+    };
+    let who = Entering {
+        person,
+        proved,
+        remember: form.remember,
+        proofs,
+    };
+    match at.let_in(&db, &who).await? {
+        Ok(()) => Ok(Response::of(at.next_after(advice, &query)?)),
+        Err(NotIn::Refused(refused)) => {
+            events::SIGN_IN_FAILED.log(Some(&at.cx));
+            at.not_let_in(refused, form.refuse(|_| ()), TITLE, page)
+        }
+        Err(NotIn::Changed) => {
+            events::SIGN_IN_FAILED.log(Some(&at.cx));
+            at.failed(SignInFailure::Wrong, WRONG, form.refuse(|_| ()), TITLE, page)
         }
     }
 }

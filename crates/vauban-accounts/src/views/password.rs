@@ -10,6 +10,7 @@ use crate::events;
 use crate::forms::PasswordForm;
 use crate::history::Happened;
 use crate::params::AccountPages;
+use crate::sessions::{Proofs, Start};
 use vauban::forms::{Form, Problem};
 use vauban::hooks::fire;
 use vauban::http::{Error, Redirect, Response, Result};
@@ -117,7 +118,12 @@ pub async fn submit(
     if changed {
         barred = at.barred(&db, &who.person).await?;
         if barred.is_none() {
-            token = at.accounts.enter(&db, &who.person, &proved, at.start()).await?;
+            let proofs = Proofs {
+                password: Some(at.now()),
+                ..who.session.proofs()
+            };
+            let start = Start { proofs, ..at.start() };
+            token = at.accounts.enter(&db, &who.person, &proved, start).await?;
         }
     }
     if token.is_none() && barred.is_none() {

@@ -61,7 +61,16 @@ async fn protections(at: &AccountPages, who: &SignedInAs) -> Result<Vec<Protecti
     let (accounts, id) = (&at.accounts, who.person.facts.id);
     let since = accounts.users.password_since(&accounts.units, id).await?;
     let sessions = accounts.sessions.of(id).await?.len();
+    let app = accounts.factors.since(id).await?;
     Ok(vec![
+        Protection {
+            name: "Second factor",
+            says: app.map_or_else(
+                || "There is none".to_owned(),
+                |since| format!("Authenticator app, added on {}", since.strftime("%-d %B %Y")),
+            ),
+            page: urls::factors(),
+        },
         Protection {
             name: "Password",
             says: since.map_or_else(

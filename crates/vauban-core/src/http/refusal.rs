@@ -10,6 +10,8 @@ pub enum Refusal {
     SignInRequired,
     /// Whoever is signed in has proved it too long ago: a browser is sent to where they prove it again and comes back afterwards.
     ProofRequired,
+    /// Whoever is signed in has no second factor: a browser is sent to where they add one, and comes back afterwards.
+    FactorRequired,
     /// No token that is known (401): an API's client sends another.
     TokenRequired,
     /// Whoever asks may not (403).
@@ -19,10 +21,12 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The status of the answer; for [`Refusal::SignInRequired`] and [`Refusal::ProofRequired`] when there is no page to send the browser to.
+    /// The status of the answer; for those that send a browser elsewhere when there is no page to send the browser to.
     pub fn status(self) -> StatusCode {
         match self {
-            Self::SignInRequired | Self::ProofRequired | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::SignInRequired | Self::ProofRequired | Self::FactorRequired | Self::Forbidden => {
+                StatusCode::FORBIDDEN
+            }
             Self::TokenRequired => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
         }

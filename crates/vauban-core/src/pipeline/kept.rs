@@ -69,7 +69,16 @@ pub(crate) async fn keep_read(cx: &Request, refusal: Refusal) {
 /// The binding of the session of which the form's page is: the caller's, who has to prove again who they are; or the one whose cookie
 /// was sent, if it opens nothing any more. An anonymous caller has none.
 fn session_of(cx: &Request, refusal: Refusal) -> Option<[u8; 32]> {
-    if refusal == Refusal::ProofRequired && cx.is_ambient() {
+    let is_theirs = match refusal {
+        Refusal::ProofRequired | Refusal::FactorRequired => true,
+        // They come back to it once they have proved what is missing.
+        Refusal::SignInRequired => {
+            let backend = cx.site.identity.as_ref();
+            backend.is_some_and(|backend| backend.page_on_the_way(&cx.identity).is_some())
+        }
+        _ => false,
+    };
+    if is_theirs && cx.is_ambient() {
         return cx.identity.binding;
     }
     if refusal != Refusal::SignInRequired || !cx.is_ambient() || cx.identity.is_somebody() {

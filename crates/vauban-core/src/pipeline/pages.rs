@@ -115,7 +115,11 @@ fn page(site: &Site, cx: &Request, mut error: Error) -> Response {
                 error.say(SESSION_OVER);
                 None
             }
-            Refusal::SignInRequired => backend.and_then(|backend| backend.sign_in_page()),
+            Refusal::SignInRequired => backend.and_then(|backend| {
+                let on_the_way = backend.page_on_the_way(&cx.identity);
+                on_the_way.or_else(|| backend.sign_in_page())
+            }),
+            Refusal::FactorRequired => backend.and_then(|backend| backend.factor_page()),
             Refusal::ProofRequired => backend.and_then(|backend| backend.proof_page()),
             _ => None,
         };

@@ -120,6 +120,42 @@ impl AccessRule for Reauthenticated {
     }
 }
 
+/// Whoever is signed in and has proved it by two factors of two kinds: the password, and a code of their authenticator app or a recovery
+/// code (ASVS 6.3.3, CWE-308). It is asked at each request, by the rows: who has no second factor (any more) is sent to where they add one.
+///
+/// ```
+/// # extern crate vauban_core as vauban;
+/// use vauban::prelude::*;
+/// use vauban::{Mfa, Staff};
+///
+/// #[view(post, "/payroll/")]
+/// async fn pay((_, _): (Staff, Mfa)) -> Result<Text> { Ok(Text::new("Paid.")) }
+/// # fn main() {}
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Mfa {
+    facts: UserFacts,
+}
+
+impl Mfa {
+    /// The id of whoever has proved it.
+    pub fn id(&self) -> Uuid {
+        self.facts.id
+    }
+}
+
+impl AccessRule for Mfa {
+    type Credential = BySession;
+    fn admit(cx: &Request, who: &Identity) -> Result<Self, Refusal> {
+        let facts = SignedIn::admit(cx, who)?.facts;
+        if who.has_two_factors() {
+            Ok(Self { facts })
+        } else {
+            Err(Refusal::FactorRequired)
+        }
+    }
+}
+
 /// Members of staff. Whoever is signed in and is none is forbidden; a stranger may sign in.
 #[derive(Debug, Clone, Copy)]
 pub struct Staff {

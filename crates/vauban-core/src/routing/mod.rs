@@ -31,7 +31,7 @@ mod view;
 pub use crate::http::Refusal;
 #[doc(hidden)]
 pub use crate::site::{Loading, OnlyThePipeline};
-pub use access::{AccessRule, Public, Reauthenticated, SignedIn, Staff, Superuser};
+pub use access::{AccessRule, Mfa, Public, Reauthenticated, SignedIn, Staff, Superuser};
 pub use call::{BodyStream, Call};
 pub(crate) use conflicts::router;
 pub use credential::{

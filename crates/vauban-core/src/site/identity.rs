@@ -37,6 +37,7 @@ pub struct Identity {
     pub(crate) binding: Option<[u8; 32]>,
     pub(crate) session: Option<Arc<dyn Any + Send + Sync>>,
     pub(crate) just_proved: bool,
+    pub(crate) two_factors: bool,
 }
 
 impl Identity {
@@ -49,6 +50,7 @@ impl Identity {
             binding: None,
             session: None,
             just_proved: false,
+            two_factors: false,
         }
     }
 
@@ -96,6 +98,18 @@ impl Identity {
             None => self.actor,
         };
         Self { actor, ..self }
+    }
+
+    /// Says that who is signed in has a second factor, as the rows have it at this request, and that this session has proofs of two kinds:
+    /// what the rule `Mfa` goes by. Without it nobody has (CWE-308).
+    #[must_use]
+    pub fn with_two_factors(self, two_factors: bool) -> Self {
+        Self { two_factors, ..self }
+    }
+
+    /// Whether who is signed in has proved it by two factors.
+    pub fn has_two_factors(&self) -> bool {
+        self.two_factors
     }
 
     /// Whether who is signed in has proved it in the last ten minutes.
@@ -235,6 +249,17 @@ pub trait IdentityBackend: Send + Sync + 'static {
 
     /// Where somebody is sent who is signed in and has to prove it again, if there is such a page.
     fn proof_page(&self) -> Option<Url> {
+        None
+    }
+
+    /// Where somebody is sent who is signed in and needs a second factor for what they want, if there is such a page.
+    fn factor_page(&self) -> Option<Url> {
+        None
+    }
+
+    /// Where somebody is sent instead of the sign-in page who has a session and is nobody yet ([`Identity::visitor`]), because a proof of
+    /// theirs is missing.
+    fn page_on_the_way(&self, _who: &Identity) -> Option<Url> {
         None
     }
 

@@ -89,10 +89,14 @@ fn answer(site: &Arc<Site>, route: &Route, who: &Identity) -> &'static str {
         Some(Ok(())) => "yes",
         Some(Err(Refusal::SignInRequired)) => "no: sign in",
         // Of several rules the first that refuses answers: what the others say comes after it.
-        Some(Err(Refusal::ProofRequired)) => match judged(&who.clone().with_proof(true)) {
-            Some(Ok(())) => "yes, once they have proved it again",
-            _ => "no",
-        },
+        Some(Err(Refusal::ProofRequired | Refusal::FactorRequired)) => {
+            let again = who.clone().with_proof(true);
+            match (judged(&again), judged(&again.with_two_factors(true))) {
+                (Some(Ok(())), _) => "yes, once they have proved it again",
+                (_, Some(Ok(()))) => "yes, by two factors",
+                _ => "no",
+            }
+        }
         Some(Err(Refusal::NotFound)) => "no: not there",
         Some(Err(_)) => "no",
         None => "by its own credential",

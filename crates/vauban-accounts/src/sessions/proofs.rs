@@ -1,0 +1,36 @@
+//! What a session's owner has proved, and when.
+
+use vauban::orm::DateTime;
+
+use super::SessionRow;
+
+/// Proofs of three kinds. A password is one kind, an app's code and a recovery code are another: two of a kind are one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Proofs {
+    pub(crate) password: Option<DateTime>,
+    pub(crate) totp: Option<DateTime>,
+    pub(crate) recovery: Option<DateTime>,
+}
+
+impl Proofs {
+    /// Those of a session. One that names none began with a password: it is of a release that knew no others.
+    pub(crate) fn of(row: &SessionRow) -> Self {
+        let named = Self {
+            password: row.password_at,
+            totp: row.totp_at,
+            recovery: row.recovery_at,
+        };
+        match named == Self::default() {
+            true => Self {
+                password: Some(row.created),
+                ..named
+            },
+            false => named,
+        }
+    }
+
+    /// Whether there are two of two kinds (ASVS 6.3.3).
+    pub(crate) fn are_two(&self) -> bool {
+        self.password.is_some() && (self.totp.is_some() || self.recovery.is_some())
+    }
+}

@@ -1,0 +1,77 @@
+//! The second factors of an account: `GET` of `factors/`. Whoever has to have one and has none has the link to add it sent here, by `POST`: a
+//! stolen password alone adds no factor (CWE-287).
+
+use vauban::orm::{DateTime, Db, Write};
+use vauban::{Template, view};
+
+use super::signup::MailSentPage;
+use crate::accounts::SignInFailure;
+use crate::events;
+use crate::identify::Lacks;
+use crate::links::Purpose;
+use crate::params::{AccountPages, AnySession};
+use vauban::http::{Error, Redirect, Response, Result, StatusCode};
+use vauban::routing::Refusal;
+
+const TITLE: &str = "Your second factor";
+
+/// `factors/`: the second factors of the account.
+#[derive(Template)]
+#[template("accounts/factors.html", replaceable)]
+pub struct FactorsPage {
+    /// Since when it has an app.
+    pub app: Option<DateTime>,
+    /// How many recovery codes are left.
+    pub codes: u64,
+    /// They have to have one, and add it by the link of a mail.
+    pub needs_link: bool,
+    /// Whose they are.
+    pub email: String,
+}
+
+/// Shows what there is.
+#[view(get, "/factors/")]
+pub async fn show(_: AnySession, at: AccountPages, db: Db) -> Result<Response> {
+    let who = at.owner()?;
+    if who.lacks == Some(Lacks::Proof) {
+        return Err(Error::refused(Refusal::SignInRequired));
+    }
+    let (factors, user) = (&at.accounts.factors, who.person.facts.id);
+    let page = FactorsPage {
+        app: factors.app_since(&db, user).await?,
+        codes: factors.codes_left(&db, user).await?,
+        needs_link: who.lacks == Some(Lacks::Factor),
+        email: who.person.email.to_string(),
+    };
+    Ok(at.page(TITLE, page))
+}
+
+/// Sends the link.
+#[view(post, "/factors/")]
+pub async fn submit(_: AnySession, at: AccountPages, db: Db<Write>) -> Result<Response> {
+    let who = at.owner()?;
+    if who.lacks != Some(Lacks::Factor) {
+        return Ok(Response::of(Redirect::to(crate::urls::factors())));
+    }
+    let accounts = &at.accounts;
+    let counted = accounts
+        .count_mail(Purpose::Factor, &who.person.email, &at.cx)
+        .await;
+    match counted {
+        Ok(()) => {}
+        Err(SignInFailure::Internal(error)) => return Err(error),
+        Err(_) => {
+            events::MAIL_THROTTLED.log(Some(&at.cx));
+            return Err(Error::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "Three such mails were sent within the hour. Look into your mailbox, or wait.",
+            ));
+        }
+    }
+    let hash = accounts
+        .users
+        .hash_of(&accounts.units, who.person.facts.id)
+        .await?;
+    accounts.send_factor_link(&db, &who.person, hash.as_ref()).await?;
+    Ok(at.page("Look into your mailbox", MailSentPage))
+}
