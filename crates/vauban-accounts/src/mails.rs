@@ -144,7 +144,9 @@ pub struct FactorLinkMail {
 pub struct FactorChangedMail {
     /// What the site is called.
     pub site: String,
+    /// What happened, as a sentence.
     pub says: String,
+    /// The page that says what happened to the account.
     pub security: AbsoluteUrl,
     /// Where a new password is asked for.
     pub reset: AbsoluteUrl,
@@ -158,6 +160,7 @@ pub struct RecoveryUsedMail {
     pub site: String,
     /// How many are left.
     pub left: u64,
+    /// The page that says what happened to the account.
     pub security: AbsoluteUrl,
     /// Where a new password is asked for.
     pub reset: AbsoluteUrl,
@@ -165,9 +168,8 @@ pub struct RecoveryUsedMail {
 
 /// To the owner of an account that somebody has signed in to from a browser that had not done so before.
 #[derive(Mail)]
-#[mail(subject = "A new sign-in at {{ site }}", template = "accounts/mail/new_device", replaceable, replaceable, crate = vauban_mail)]
+#[mail(subject = "A new sign-in at {{ site }}", template = "accounts/mail/new_device", replaceable, crate = vauban_mail)]
 pub struct NewDeviceMail {
-    /// What the site is called.
     /// What the site is called.
     pub site: String,
     /// What the browser calls itself.
@@ -178,7 +180,6 @@ pub struct NewDeviceMail {
     pub at: DateTime,
     /// The page that says what happened to the account.
     pub security: AbsoluteUrl,
-    /// Where a new password is asked for.
     /// Where a new password is asked for.
     pub reset: AbsoluteUrl,
 }

@@ -21,6 +21,7 @@
 pub use crate::forms::{
     AddressForm, CodeForm, LoginForm, NewPasswordForm, PasswordForm, ProofForm, RecoveryForm,
 };
+pub use crate::factors::Code;
 pub use crate::views::answers::DeadLinkPage;
 pub use crate::views::confirm::ConfirmPage;
 pub use crate::views::data::DataPage;

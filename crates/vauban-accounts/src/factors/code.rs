@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 /// A code of an app, or a recovery code. It is wiped when dropped, and cannot be printed.
 #[derive(Clone)]
-pub(crate) struct Code(Zeroizing<String>);
+pub struct Code(Zeroizing<String>);
 
 impl Code {
     /// As it was typed, without what people put between groups.

@@ -10,7 +10,7 @@ mod recovery;
 mod store;
 mod totp;
 
-pub(crate) use code::Code;
+pub use code::Code;
 pub(crate) use commands::factors;
 pub(crate) use enrolment::{Enrolment, Enrolments};
 pub(crate) use half::{HALF_COOKIE, HALF_FOR, Half, HalfSignIns, HalfStore, half_of};
