@@ -28,6 +28,7 @@ use super::users::{TableOf, UserTable};
 use super::{Email, Hash, HashError};
 use crate::sessions::{Clock, Renewal, SessionLimits, SessionToken, Sessions, Start, Visitor};
 use crate::settings::{Remember, SignUps};
+use crate::tenancy::AnyTenancy;
 use vauban::http::{Error, Result};
 use vauban::signing::{ModuleKeys, Sealer};
 
@@ -57,6 +58,8 @@ pub(crate) struct Said {
     pub(crate) site: String,
     pub(crate) peppers: Peppers,
     pub(crate) filter: Option<PasswordFilter>,
+    /// The site's memberships.
+    pub(crate) tenancies: Vec<Arc<dyn AnyTenancy>>,
 }
 
 /// The accounts of one site: its users, its sessions, and everything that guards them.
@@ -74,6 +77,8 @@ pub struct Accounts {
     /// Seals what is made of people's data.
     pub(super) data: Sealer,
     pub(super) rights: Rights,
+    /// The site's memberships.
+    pub(super) tenancies: Vec<Arc<dyn AnyTenancy>>,
     /// What mails call the site.
     pub(super) site: String,
     pub(super) sign_up: SignUps,
@@ -136,6 +141,7 @@ impl Accounts {
             site,
             peppers,
             filter,
+            tenancies,
         } = said;
         let AccountOptions {
             rules,
@@ -158,6 +164,7 @@ impl Accounts {
             links: Links::new(units.clone(), clock.clone(), lifetimes),
             history: History::new(units.clone(), clock.clone()),
             rights: Rights::new(&permissions),
+            tenancies,
             site,
             throttles: Throttles::new(units.clone(), clock, bucket_keys),
             devices: Devices::new(keys),

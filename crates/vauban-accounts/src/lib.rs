@@ -34,6 +34,7 @@ mod links;
 mod look_as;
 mod mailing;
 mod mails;
+pub mod members;
 mod module;
 mod own_fields;
 mod pages;
@@ -47,6 +48,7 @@ mod samples;
 mod services;
 mod sessions;
 mod settings;
+mod tenancy;
 #[cfg(test)]
 mod tests;
 mod throttle;

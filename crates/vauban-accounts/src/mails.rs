@@ -13,6 +13,18 @@ pub(crate) struct SignUpMail {
     pub(crate) lifetime: String,
 }
 
+/// To whoever is invited to a tenant.
+#[derive(Mail)]
+#[mail(subject = "Your invitation at {{ site }}", template = "accounts/mail/invitation", crate = vauban_mail)]
+pub(crate) struct InvitationMail {
+    pub(crate) site: String,
+    pub(crate) tenant: String,
+    pub(crate) inviter: String,
+    pub(crate) role: String,
+    pub(crate) link: AbsoluteUrl,
+    pub(crate) lifetime: String,
+}
+
 /// To an address that has an account, for which somebody signs up.
 #[derive(Mail)]
 #[mail(subject = "You have an account at {{ site }}", template = "accounts/mail/has_account", crate = vauban_mail)]

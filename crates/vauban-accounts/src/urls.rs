@@ -11,6 +11,7 @@
 //! | `confirm` | GET, POST | `confirm/` | whoever is signed in |
 //! | `email` | GET, POST | `email/` | whoever has just proved who they are |
 //! | `email_link` | GET, POST | `email/{token}/` | whoever is signed in and has the link of a mail |
+//! | `invitation` | GET, POST | `invitations/{token}/` | whoever has the link of a mail, and the address that it was sent to |
 //! | `data` | GET, POST | `data/` | whoever has just proved who they are |
 //! | `data_file` | GET | `data/file/` | whoever has just proved who they are |
 //! | `delete` | GET, POST | `delete/` | whoever has just proved who they are |
@@ -49,6 +50,8 @@ mod table {
         email_link_post => views::email_link::submit,
         kept => views::kept::show,
         kept_post => views::kept::discard,
+        invitation => views::invitation_link::show,
+        invitation_post => views::invitation_link::submit,
         data => views::data::show,
         data_post => views::data::submit,
         data_file => views::data::file,
@@ -67,13 +70,13 @@ mod table {
 
 pub use table::{
     confirm, confirm_post, data, data_file, data_post, delete, delete_link, delete_link_post, delete_post,
-    email, email_link, email_link_post, email_post, kept, kept_post, login, login_post, logout, password,
-    password_post, reset, reset_link, reset_link_post, reset_post, security, session_end, sessions,
-    sessions_post, signup, signup_link, signup_link_post, signup_post,
+    email, email_link, email_link_post, email_post, invitation, invitation_post, kept, kept_post, login,
+    login_post, logout, password, password_post, reset, reset_link, reset_link_post, reset_post, security,
+    session_end, sessions, sessions_post, signup, signup_link, signup_link_post, signup_post,
 };
 
 /// In this package's own templates, as in a site's: `{% url accounts.login %}`.
-pub(crate) use super::urls as accounts;
+pub(crate) use super::{members, urls as accounts};
 
 /// The table.
 pub fn routes() -> Routes {

@@ -20,6 +20,8 @@ pub(crate) enum Purpose {
     Email,
     /// Taking back that an account is to be deleted.
     Deletion,
+    /// Belonging to a tenant. Its rows are invitations, with who invited and as what.
+    Invitation,
 }
 
 impl Purpose {
@@ -30,6 +32,7 @@ impl Purpose {
             Self::Reset => "reset",
             Self::Email => "email",
             Self::Deletion => "deletion",
+            Self::Invitation => "invitation",
         }
     }
 }

@@ -55,6 +55,13 @@ pub(super) fn written(
     let tenant = one("tenant", &|column| column.privilege == "Tenant")?;
     let person = one("owner", &|column| column.privilege == "Owner")?;
     let role = one("role", &|column| column.role)?;
+    // CWE-778: of a field that the struct keeps to itself nobody is told what it was, and the last owner would go unseen.
+    let hidden = |column: &&&Column<'_>| !matches!(column.field.vis, syn::Visibility::Public(_));
+    if let Some(hidden) = [tenant, person, role].iter().find(hidden) {
+        let text =
+            "tenant, person and role of a membership are `pub`: by them the framework sees who is made what";
+        return Err(Error::new(hidden.name.span(), text));
+    }
     let (tenant_type, person_type) = (key(tenant, input)?, key(person, input)?);
     is_once(input, model, tenant, person)?;
     let others = |column: &&Column<'_>| ![tenant, person, role].iter().any(|key| key.name == column.name);
@@ -83,6 +90,8 @@ pub(super) fn written(
             fn tenant(&self) -> #orm::Id<#tenant_type> { self.#tenant.id() }
             fn person(&self) -> #orm::Id<#person_type> { self.#person.id() }
             fn role(&self) -> #role_type { self.#role }
+            fn __tenant(&self) -> ::core::option::Option<&#tenant_type> { self.#tenant.get() }
+            fn __person(&self) -> ::core::option::Option<&#person_type> { self.#person.get() }
             fn __keys<P: #orm::Place>(
                 columns: &#orm::Columns<Self, P>,
             ) -> #orm::membership::MembershipColumns<'_, P, Self> {
@@ -91,6 +100,9 @@ pub(super) fn written(
                     person: &columns.#person,
                     role: &columns.#role,
                 }
+            }
+            fn __id<P: #orm::Place>(columns: &#orm::Columns<Self, P>) -> &#orm::Column<P, #orm::Id<Self>> {
+                &columns.id
             }
             fn __new(
                 tenant: #orm::Id<#tenant_type>,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::error::Result;
 use crate::model::choices::Choices;
 use crate::model::columns::{Column, Columns};
 use crate::model::field::Field;
@@ -13,9 +14,14 @@ use crate::model::scope::{In, Own, Place, Scope, Via};
 use crate::model::types::Id;
 use crate::model::who::Who;
 use crate::model::{Model, UserModel};
-use crate::policy::Rules;
-use crate::tree::expr::Expr;
+use crate::policy::actor::May;
+use crate::policy::actor::actions::View;
+use crate::policy::{Policy, Rules};
+use crate::query::QuerySet;
+use crate::tree::expr::{Col, Expr, Op};
 use crate::tree::meta::Auto;
+use crate::tree::value::Value;
+use crate::unit::handles::{Acting, Reads, Write};
 
 /// What a member of a tenant may do: an enum, in order, the least role first; the last one is the owner's. Written by
 /// `#[derive(Role)]`.
@@ -120,7 +126,7 @@ pub trait Role: Choices + Copy {
     note = "write `#[model(membership, unique(organisation, person))]` on the model, with the fields `#[field(tenant)] organisation: \
             ForeignKey<Organisation>`, `#[field(owner)] person: ForeignKey<User>` and `#[field(role)] role: Role`"
 )]
-pub trait Membership: Model<New: Send> {
+pub trait Membership: Model<New: Send> + Policy {
     /// To what people belong.
     type Tenant: Tenant<Membership = Self>;
     /// Who belongs to it.
@@ -138,8 +144,32 @@ pub trait Membership: Model<New: Send> {
     /// The names of the fields for tenant, person and role.
     #[doc(hidden)]
     const __FIELDS: [&'static str; 3];
+    /// The tenant's row, if it was loaded.
+    #[doc(hidden)]
+    fn __tenant(&self) -> Option<&Self::Tenant>;
+    /// The person's row, if it was loaded.
+    #[doc(hidden)]
+    fn __person(&self) -> Option<&Self::Person>;
     #[doc(hidden)]
     fn __keys<P: Place>(columns: &Columns<Self, P>) -> MembershipColumns<'_, P, Self>;
+    #[doc(hidden)]
+    fn __id<P: Place>(columns: &Columns<Self, P>) -> &Column<P, Id<Self>>;
+    /// The row is an owner's.
+    #[doc(hidden)]
+    fn __is_owner<P: Place>(columns: &Columns<Self, P>) -> Filter<P::Scope> {
+        Filter::new(is_one_of(Self::__keys(columns).role, &[Self::Role::OWNER]))
+    }
+    /// Whether the tenant's row is there, for a service that may see it.
+    #[doc(hidden)]
+    fn __tenant_is_there<S: May<View, Self>>(
+        db: &Acting<S, Write>,
+        tenant: Id<Self::Tenant>,
+    ) -> impl Future<Output = Result<bool>> + Send {
+        let model = Self::Tenant::meta();
+        let id = Expr::compare(Op::Eq, Col::of_root(model.id()), Value::Uuid(tenant.uuid()));
+        let this = QuerySet::<Self::Tenant>::new().filter(|_| Filter::<Self::Tenant>::new(id));
+        this.exists_in(Reads::<Self>::bound(db))
+    }
     #[doc(hidden)]
     fn __new(tenant: Id<Self::Tenant>, person: Id<Self::Person>, role: Self::Role) -> Self::New;
 }

@@ -53,11 +53,11 @@ impl Policy for Firm {
 pub(super) struct Seat {
     pub(super) id: Id<Seat>,
     #[field(tenant, on_delete = cascade)]
-    pub(super) firm: ForeignKey<Firm>,
+    pub firm: ForeignKey<Firm>,
     #[field(owner, index, on_delete = cascade)]
-    pub(super) person: ForeignKey<Person>,
+    pub person: ForeignKey<Person>,
     #[field(role)]
-    pub(super) role: Role,
+    pub role: Role,
 }
 
 impl Policy for Seat {
