@@ -33,7 +33,8 @@ pub fn app() -> App {
         .module(
             accounts::module::<users::User>()
                 .layout::<users::AccountLayout>()
-                .sign_up::<users::SignUpFields>(),
+                .sign_up::<users::SignUpFields>()
+                .members::<organisations::Membership>(),
         )
         .module(vauban::tasks::module())
         .module(vauban::mail::module())
