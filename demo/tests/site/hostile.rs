@@ -230,8 +230,16 @@ async fn pages(values: Values) -> Vec<Shown> {
     let mut taken = None;
     for value in &values.all {
         let article = article(&w, &eve, value).await;
-        let people = [(&eve, Role::Admin), (&w.dan, Role::Member)];
+        let people = [
+            (&eve, Role::Admin),
+            (&w.dan, Role::Member),
+            (&w.ben, Role::Member),
+        ];
         let organisation = w.organisation(value, &people).await;
+        let members = urls::members::members(&organisation.id.uuid());
+        tour.get("members", members.clone()).await;
+        let invitation = [("email", value.as_str()), ("role", value.as_str())];
+        tour.post("no such role", members, &invitation).await;
         let task = task(&w, &organisation, value).await;
         let tag = crate::comments::tag(&w, &value.chars().take(40).collect::<String>(), None).await;
         // Nothing is ticked yet: where a tag stands in the list goes by its name.

@@ -117,6 +117,7 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         return;
     }
     let w = World::with_passwords().await;
+    w.with_another_owner().await;
     let members = [
         (&w.ann, Role::Editor),
         (&w.ben, Role::Member),

@@ -208,7 +208,7 @@ async fn cwe_367_of_eight_acceptances_at_once_one_wins() {
 /// Whoever is invited and has no account makes one, also where only the invited do, and belongs to the organisation when it is made.
 #[tokio::test]
 async fn whoever_has_no_account_signs_up_through_the_invitation() {
-    let app = start_with(demo::app, &[("accounts_sign_up", "invited")]);
+    let app = start_with(demo::app, &[("accounts.sign_up", "invited")]);
     let w = World::inside(app, false).await;
     let link = invited(&w, &w.ann, "new@example.com", "editor").await;
     let mut new = w.app.client();

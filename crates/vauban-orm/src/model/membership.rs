@@ -302,16 +302,16 @@ impl<M: Membership> Rules<M> {
     /// owner is left.
     pub fn members(who: Who<M>, columns: &Columns<M>) -> Self {
         let row = M::__keys::<Own<M>>(columns);
-        let manages = row.tenant.__some(|mine| {
-            let mine = M::__keys::<Own<In<M, M>>>(mine);
-            let each = M::Role::MANAGES.and_above().iter();
-            let above = each.fold(Expr::False, |any, role| {
-                let is_so = is_one_of(mine.role, &[*role]);
+        // The row's own role stands beside the look at one's own seat, and not inside: so that is found by its index, and of rows that go
+        // together none waits for the one before.
+        let manages = M::Role::MANAGES
+            .and_above()
+            .iter()
+            .fold(Expr::False, |any, role| {
                 let up_to = is_one_of(row.role, role.and_below());
-                any.or(is_so.and(up_to))
+                any.or(who.has_role(row.tenant, *role).expr.and(up_to))
             });
-            Filter::new(mine.person.is(who).expr.and(above))
-        });
+        let manages = Filter::<M>::new(manages);
         Self {
             view: who.is_member(row.tenant),
             add: manages.clone(),
