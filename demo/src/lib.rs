@@ -34,7 +34,8 @@ pub fn app() -> App {
         .module(
             accounts::module::<users::User>()
                 .layout::<users::AccountLayout>()
-                .sign_up::<users::SignUpFields>(),
+                .sign_up::<users::SignUpFields>()
+                .members::<organisations::Membership>(),
         )
         .page::<accounts::pages::LoginPage, look::LoginPage>()
         .mail::<accounts::mails::ResetMail, look::NewPassword>()

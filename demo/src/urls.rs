@@ -42,8 +42,6 @@ routes! {
     organisation_profile_save => profiles::views::save,
     organisation_delete => organisations::views::confirm_delete,
     organisation_remove => organisations::views::delete,
-    membership_edit => organisations::views::edit_membership,
-    membership_save => organisations::views::save_membership,
 
     tasks => tasks::views::list,
     task_new => tasks::views::new,
@@ -69,6 +67,7 @@ routes! {
     data_row => data::row::row,
 
     include guestbook at "/guestbook/" = ::guestbook::urls,
+    include members at "/organisations/members/" = vauban::accounts::members,
     include accounts at "/accounts/" = vauban::accounts::urls,
     include mail at "/accounts/" = vauban::mail::urls,
 }

@@ -29,6 +29,7 @@ use super::users::{TableOf, UserTable};
 use super::{Email, Hash, HashError};
 use crate::sessions::{Clock, Renewal, SessionLimits, SessionToken, Sessions, Start, Visitor};
 use crate::settings::{Remember, RequireMfa, SignUps};
+use crate::tenancy::AnyTenancy;
 use vauban::http::{Error, Result};
 use vauban::signing::{ModuleKeys, Sealer};
 
@@ -59,6 +60,8 @@ pub(crate) struct Said {
     pub(crate) site: String,
     pub(crate) peppers: Peppers,
     pub(crate) filter: Option<PasswordFilter>,
+    /// The site's memberships.
+    pub(crate) tenancies: Vec<Arc<dyn AnyTenancy>>,
 }
 
 /// The accounts of one site: its users, its sessions, and everything that guards them.
@@ -81,6 +84,8 @@ pub struct Accounts {
     pub(super) enrolments: Enrolments,
     /// Who has to have a second factor.
     pub(super) require_mfa: RequireMfa,
+    /// The site's memberships.
+    pub(super) tenancies: Vec<Arc<dyn AnyTenancy>>,
     /// What mails call the site.
     pub(super) site: String,
     pub(super) sign_up: SignUps,
@@ -144,6 +149,7 @@ impl Accounts {
             site,
             peppers,
             filter,
+            tenancies,
         } = said;
         let AccountOptions {
             rules,
@@ -170,6 +176,7 @@ impl Accounts {
             halves: HalfSignIns::new(units.clone(), clock.clone()),
             enrolments: Enrolments::new(keys, clock.clone()),
             require_mfa,
+            tenancies,
             site,
             throttles: Throttles::new(units.clone(), clock, bucket_keys),
             devices: Devices::new(keys),

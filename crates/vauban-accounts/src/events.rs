@@ -81,6 +81,19 @@ pub(crate) const PERMISSION_GRANTED: SecurityEvent =
 pub(crate) const PERMISSION_REVOKED: SecurityEvent =
     SecurityEvent::new("permission_revoked", "A permission that was revoked.");
 
+/// Somebody was invited to a tenant.
+pub(crate) const INVITATION_SENT: SecurityEvent =
+    SecurityEvent::new("invitation_sent", "Somebody was invited to a tenant.");
+/// An invitation was accepted.
+pub(crate) const INVITATION_ACCEPTED: SecurityEvent =
+    SecurityEvent::new("invitation_accepted", "An invitation was accepted.");
+/// A member's role is another one.
+pub(crate) const ROLE_CHANGED: SecurityEvent =
+    SecurityEvent::new("role_changed", "A member's role is another one.");
+/// A member left a tenant, or was removed.
+pub(crate) const MEMBERSHIP_ENDED: SecurityEvent =
+    SecurityEvent::new("membership_ended", "A member left a tenant, or was removed.");
+
 /// All of them.
 pub(crate) const ALL: &[SecurityEvent] = &[
     SESSION_UNKNOWN,
@@ -108,4 +121,8 @@ pub(crate) const ALL: &[SecurityEvent] = &[
     ERASED,
     PERMISSION_GRANTED,
     PERMISSION_REVOKED,
+    INVITATION_SENT,
+    INVITATION_ACCEPTED,
+    ROLE_CHANGED,
+    MEMBERSHIP_ENDED,
 ];

@@ -36,6 +36,7 @@ mod links;
 mod look_as;
 mod mailing;
 pub mod mails;
+pub mod members;
 mod module;
 mod own_fields;
 pub mod pages;
@@ -51,6 +52,7 @@ mod samples;
 mod services;
 mod sessions;
 mod settings;
+mod tenancy;
 #[cfg(test)]
 mod tests;
 mod throttle;

@@ -20,6 +20,24 @@ pub struct SignUpMail {
     pub lifetime: String,
 }
 
+/// To whoever is invited to a tenant.
+#[derive(Mail)]
+#[mail(subject = "Your invitation at {{ site }}", template = "accounts/mail/invitation", replaceable, crate = vauban_mail)]
+pub struct InvitationMail {
+    /// What the site is called.
+    pub site: String,
+    /// What the tenant is called.
+    pub tenant: String,
+    /// Who invites.
+    pub inviter: String,
+    /// As what.
+    pub role: String,
+    /// Where it is accepted: it works once.
+    pub link: AbsoluteUrl,
+    /// For how long the link works: `7 days`.
+    pub lifetime: String,
+}
+
 /// To an address that has an account, for which somebody signs up.
 #[derive(Mail)]
 #[mail(subject = "You have an account at {{ site }}", template = "accounts/mail/has_account", replaceable, crate = vauban_mail)]

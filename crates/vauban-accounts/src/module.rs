@@ -6,6 +6,7 @@ use std::sync::Arc;
 use vauban::Respond;
 use vauban::commands::Failure;
 use vauban::forms::{Edits, WithoutContext};
+use vauban::orm::membership::Membership;
 use vauban::orm::migrations;
 use vauban::site::{Site, Stop};
 
@@ -27,6 +28,7 @@ use crate::rights::{self, GroupRow, MemberRow, RightsStore, SuperusersStay, too_
 use crate::services::{AddressChange, Administration, Erasure, PasswordChange, SignIn, SignUp};
 use crate::sessions::{RenewedToken, SessionLimits, SessionRow, SessionStore};
 use crate::settings::AccountSettings;
+use crate::tenancy::{AnyTenancy, InvitationRow, Invitations, Members, OwnersStay, TenancyOf, unguarded};
 use crate::throttle::{ThrottleRow, Throttling};
 use crate::{commands, data, deletion, events, factors, password_commands, views};
 
@@ -41,6 +43,8 @@ pub fn module<U: UserAccount>() -> Module<U> {
     Module {
         options: AccountOptions::default(),
         own_fields: None,
+        tenancies: Vec::new(),
+        bring: Vec::new(),
         users: PhantomData,
     }
 }
@@ -50,6 +54,9 @@ pub fn module<U: UserAccount>() -> Module<U> {
 pub struct Module<U> {
     options: AccountOptions,
     own_fields: Option<Arc<dyn OwnFields>>,
+    tenancies: Vec<Arc<dyn AnyTenancy>>,
+    /// What each of them brings to the program.
+    bring: Vec<fn(vauban::Module) -> vauban::Module>,
     users: PhantomData<fn() -> U>,
 }
 
@@ -87,10 +94,38 @@ impl<U> Module<U> {
     }
 }
 
+impl<U: UserAccount> Module<U> {
+    /// Says that people belong to tenants by rows of `M`, a model with `#[model(membership)]` that a module of the site's lists. From here
+    /// on an owner stays, nobody is made more than whoever does it, and people are invited by mail. The pages are the table
+    /// [`members`](crate::members).
+    ///
+    /// ```ignore
+    /// accounts::module::<User>().members::<Membership>()
+    /// // and in urls.rs: include members at "/organisations/members/" = vauban::accounts::members
+    /// ```
+    #[must_use]
+    pub fn members<M: Membership<Person = U>>(mut self) -> Self
+    where
+        M::Tenant: std::fmt::Display,
+    {
+        self.tenancies.push(Arc::new(TenancyOf::<M>::new()));
+        self.bring.push(|module| {
+            module
+                .service::<Members<M>>()
+                .on_change(|_| Ok(OwnersStay::<M>::new()))
+        });
+        self
+    }
+}
+
 impl<U: UserAccount> From<Module<U>> for vauban::Module {
     fn from(accounts: Module<U>) -> Self {
         let Module {
-            options, own_fields, ..
+            options,
+            own_fields,
+            tenancies,
+            bring,
+            ..
         } = accounts;
         let module = options.layout.said(Self::new("accounts"));
         let module = module
@@ -109,6 +144,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .model::<TotpRow>()
             .model::<RecoveryRow>()
             .model::<HalfRow>()
+            .model::<InvitationRow>()
             .service::<SignUp<U>>()
             .service::<SignIn<U>>()
             .service::<PasswordChange<U>>()
@@ -126,6 +162,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .service::<RightsStore>()
             .service::<FactorStore>()
             .service::<HalfStore>()
+            .service::<Invitations>()
             .migrations(migration_set())
             .settings::<SessionLimits>()
             .settings::<AccountSettings>()
@@ -135,6 +172,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .serves_if::<views::signup_link::submit>(AccountSettings::let_people_come)
             .security_events(events::ALL)
             .check(deletion::unstated::<U>)
+            .check(unguarded)
             .command(commands::create_superuser())
             .command(commands::invite())
             .command(commands::clear_sessions())
@@ -160,6 +198,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                     require_mfa: settings.require_mfa,
                     permissions: wiring.permissions.to_vec(),
                     site: wiring.package.name().to_owned(),
+                    tenancies: tenancies.clone(),
                     peppers: Peppers::of_settings(&settings.pepper, &settings.pepper_fallbacks),
                     filter: PasswordFilter::of_setting(&settings.password_filter).map_err(|error| {
                         let path = &settings.password_filter;
@@ -185,6 +224,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                 Ok::<_, Failure>(Arc::new(accounts))
             });
         let module = with_what_comes_later::<U>(module);
+        let module = bring.into_iter().fold(module, |module, bring| bring(module));
         #[cfg(debug_assertions)]
         let module = module.start_link(crate::development::start_link);
         module
@@ -248,6 +288,7 @@ pub(crate) fn own_models() -> Vec<&'static vauban::orm::ModelMeta> {
         TotpRow::meta(),
         RecoveryRow::meta(),
         HalfRow::meta(),
+        InvitationRow::meta(),
     ]
 }
 

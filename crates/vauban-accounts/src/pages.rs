@@ -18,10 +18,10 @@
 //!
 //! Who may not see a page gets the site's page for 403: `App::error_pages`.
 
+pub use crate::factors::Code;
 pub use crate::forms::{
     AddressForm, CodeForm, LoginForm, NewPasswordForm, PasswordForm, ProofForm, RecoveryForm,
 };
-pub use crate::factors::Code;
 pub use crate::views::answers::DeadLinkPage;
 pub use crate::views::confirm::ConfirmPage;
 pub use crate::views::data::DataPage;
@@ -31,10 +31,12 @@ pub use crate::views::email::EmailPage;
 pub use crate::views::email_link::EmailLinkPage;
 pub use crate::views::factor_link::FactorLinkPage;
 pub use crate::views::factors::FactorsPage;
+pub use crate::views::invitation_link::InvitationLinkPage;
 pub use crate::views::kept::KeptPage;
 pub use crate::views::login::LoginPage;
 pub use crate::views::login_factor::LoginFactorPage;
 pub use crate::views::login_recovery::LoginRecoveryPage;
+pub use crate::views::members::{Member, MemberPage, MembersPage, OpenInvitation, RoleChoice};
 pub use crate::views::password::PasswordPage;
 pub use crate::views::recovery::RecoveryCodesPage;
 pub use crate::views::reset::ResetPage;

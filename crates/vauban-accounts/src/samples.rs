@@ -78,6 +78,8 @@ impl Accounts {
             ViewSample::form::<views::delete::submit>(signed_in, &[]),
             ViewSample::get::<views::delete_link::show>([NotFound; 2]),
             ViewSample::form::<views::delete_link::submit>([NotFound; 2], &[]),
+            ViewSample::get::<views::invitation_link::show>([NotFound; 2]),
+            ViewSample::form::<views::invitation_link::submit>([NotFound; 2], &[]),
             ViewSample::get::<views::password::show>(signed_in),
             ViewSample::form::<views::password::submit>(
                 signed_in,

@@ -224,6 +224,12 @@ impl ModuleSettings for AccountSettings {
             )
             .checked("5 minutes to a day"),
             SettingRow::new(
+                "invitation_lifetime",
+                "how long an invitation to a tenant may be accepted",
+                |s: &mut Self| &mut s.lifetimes.invitation,
+            )
+            .checked("an hour to 30 days"),
+            SettingRow::new(
                 "remember_lifetime",
                 "how long somebody stays signed in who asks for that at the sign-in, staff excepted; 0: nobody is asked",
                 |s: &mut Self| &mut s.remember,
@@ -267,6 +273,7 @@ impl ModuleSettings for AccountSettings {
             link("accounts.sign_up_lifetime", Purpose::SignUp),
             link("accounts.reset_lifetime", Purpose::Reset),
             link("accounts.email_lifetime", Purpose::Email),
+            link("accounts.invitation_lifetime", Purpose::Invitation),
             link("accounts.delete_grace", Purpose::Deletion),
             ("accounts.remember_lifetime", remember_bounds(), self.remember.0),
         ];

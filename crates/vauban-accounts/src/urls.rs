@@ -13,6 +13,7 @@
 //! | `confirm` | GET, POST | `confirm/` | whoever is signed in, or lacks a proof for that |
 //! | `email` | GET, POST | `email/` | whoever has just proved who they are |
 //! | `email_link` | GET, POST | `email/{token}/` | whoever is signed in and has the link of a mail |
+//! | `invitation` | GET, POST | `invitations/{token}/` | whoever has the link of a mail, and the address that it was sent to |
 //! | `data` | GET, POST | `data/` | whoever has just proved who they are |
 //! | `data_file` | GET | `data/file/` | whoever has just proved who they are |
 //! | `delete` | GET, POST | `delete/` | whoever has just proved who they are |
@@ -69,6 +70,8 @@ mod table {
         recovery_post => views::recovery::submit,
         kept => views::kept::show,
         kept_post => views::kept::discard,
+        invitation => views::invitation_link::show,
+        invitation_post => views::invitation_link::submit,
         data => views::data::show,
         data_post => views::data::submit,
         data_file => views::data::file,
@@ -88,14 +91,14 @@ mod table {
 pub use table::{
     confirm, confirm_post, data, data_file, data_post, delete, delete_link, delete_link_post, delete_post,
     email, email_link, email_link_post, email_post, factor_link, factor_link_post, factors, factors_post,
-    kept, kept_post, login, login_factor, login_factor_post, login_post, login_recovery, login_recovery_post,
-    logout, password, password_post, recovery, recovery_post, reset, reset_link, reset_link_post, reset_post,
-    security, session_end, sessions, sessions_post, signup, signup_link, signup_link_post, signup_post, totp,
-    totp_post, totp_remove,
+    invitation, invitation_post, kept, kept_post, login, login_factor, login_factor_post, login_post,
+    login_recovery, login_recovery_post, logout, password, password_post, recovery, recovery_post, reset,
+    reset_link, reset_link_post, reset_post, security, session_end, sessions, sessions_post, signup,
+    signup_link, signup_link_post, signup_post, totp, totp_post, totp_remove,
 };
 
 /// In this package's own templates, as in a site's: `{% url accounts.login %}`.
-pub(crate) use super::urls as accounts;
+pub(crate) use super::{members, urls as accounts};
 
 /// The table.
 pub fn routes() -> Routes {

@@ -61,7 +61,7 @@ pub use crate::site::{AbsoluteUrl, Module, Package, module, package, parts, unit
 /// A column's and a form field's type, as the crate `uuid` has it.
 pub use uuid::Uuid;
 pub use vauban_macros::Template;
-pub use vauban_macros::{Choices, FieldGroup, Form, Model};
+pub use vauban_macros::{Choices, FieldGroup, Form, Model, Role};
 pub use vauban_orm as orm;
 pub use vauban_orm::{
     Actor, Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Deletable, Duration, Encrypted,

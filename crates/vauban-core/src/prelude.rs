@@ -3,6 +3,7 @@
 //! It has the names that stand in models, views, forms and templates, and nothing else; rarer ones are imported by
 //! name. `Result` in it is Vauban's, whose error is [`Error`].
 
+pub use crate::orm::membership::{Membership as _, Role as _};
 pub use crate::tasks::{AsAsker, AsService};
 pub use crate::{
     Changeable, Choices, Columns, Date, DateTime, Db, Decimal, Duration, Encrypted, FieldGroup, Filter,
@@ -15,5 +16,5 @@ pub use crate::{
 pub use crate::{
     Deletable, Rules, Slug, Time, UserId, Version, Who, With, Write, permission, service, sql, waiver,
 };
-pub use crate::{Email, Form, Part, PathText, Template};
+pub use crate::{Email, Form, Part, PathText, Role, Template};
 pub use crate::{Status, Superuser, Text, hook, routes, task, view};

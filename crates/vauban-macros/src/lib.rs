@@ -11,6 +11,7 @@ mod ident;
 mod migrations;
 mod model;
 mod package;
+mod role;
 mod routes;
 mod template;
 
@@ -170,6 +171,15 @@ pub fn field_group(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Choices, attributes(choices, choice))]
 pub fn choices(item: TokenStream) -> TokenStream {
     choices::expand(item.into())
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// Makes roles of an enum without values, in order, the last one the owner's: a field type as by `Choices`, stored as text, so that
+/// another order changes no row. `#[role(manages)]` stands on the least role that manages members, if that is not the owner's.
+#[proc_macro_derive(Role, attributes(choices, choice, role))]
+pub fn role(item: TokenStream) -> TokenStream {
+    role::expand(item.into())
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }

@@ -5,6 +5,7 @@ mod column;
 mod fields;
 mod group;
 mod linking;
+mod membership;
 mod slots;
 mod taken;
 mod types;
@@ -51,7 +52,15 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         has_key: read.has_key,
     }
     .write();
-    let wrong = misread.iter().chain(&read.wrong).map(Error::to_compile_error);
+    let (membership, misshapen) = match membership::written(&input, &model, &read.slots) {
+        Ok(membership) => (membership, None),
+        Err(error) => (None, Some(error)),
+    };
+    let wrong = misread
+        .iter()
+        .chain(&read.wrong)
+        .chain(&misshapen)
+        .map(Error::to_compile_error);
     let links = model.links.iter().filter(|link| link.own);
     let (path, module) = (&model.path, model.module.then(|| quote!(module,)));
     // What becomes of the links of a row that asks is told as well.
@@ -66,7 +75,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         Ok(quote!(#written #derived))
     });
     let links: Vec<_> = links.collect::<Result<_>>()?;
-    Ok(quote!(#(#wrong)* #written #(#links)*))
+    Ok(quote!(#(#wrong)* #written #membership #(#links)*))
 }
 
 struct Writer<'a> {
@@ -261,7 +270,9 @@ impl Writer<'_> {
             quote!(#orm::meta::ConstraintMeta { name: #name, sql: #sql, typed: #typed })
         });
         // CWE-269: what becomes of users is told, whatever their model says, so that the last superuser stays.
-        let changes = self.model.changes || self.model.user;
+        // Nor is the last owner of a tenant taken away, whatever statement does it.
+        let changes = self.model.changes || self.model.user || self.model.membership;
+        let membership = self.model.membership;
         let oracle = match &self.model.unique_oracle {
             Some(signed) => quote!(::core::option::Option::Some(#orm::__private::__place!(#signed))),
             None => quote!(::core::option::Option::None),
@@ -277,6 +288,7 @@ impl Writer<'_> {
                 indexes: &[#(#indexes),*],
                 constraints: &[#(#constraints),*],
                 changes: #changes,
+                membership: #membership,
                 unique_oracle: #oracle,
                 rules: || {
                     static RULES: ::std::sync::OnceLock<#orm::__private::CompiledRules> = ::std::sync::OnceLock::new();

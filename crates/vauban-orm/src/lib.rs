@@ -165,6 +165,13 @@ pub mod columns {
     pub use crate::model::types::{EncryptedField, JsonValue};
 }
 
+/// Tenancy: who belongs to which tenant, in which role. (Sites have models of these names.)
+pub mod membership {
+    #[doc(hidden)]
+    pub use crate::model::membership::MembershipColumns;
+    pub use crate::model::membership::{Membership, Role, RoleIn, Tenant, TenantKey};
+}
+
 /// For generated code. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {

@@ -20,7 +20,7 @@ pub struct Tag {
 
 impl Policy for Tag {
     fn rules(who: Who<Self>, t: &Columns<Self>) -> Rules<Self> {
-        let member = t.organisation.memberships.any(|m| m.user.is(who));
+        let member = who.is_member(&t.organisation);
         Rules {
             view: t.organisation.is_null() | member.clone(),
             add: member.clone() | who.is_staff(),
@@ -44,7 +44,7 @@ impl Policy for ArticleTag {
     fn rules(who: Who<Self>, l: &Columns<Self>) -> Rules<Self> {
         let seen = l.article.visible(who) & l.tag.visible(who);
         let may = l.article.author.is(who) | who.is_staff();
-        let members = l.tag.organisation.memberships.any(|m| m.user.is(who));
+        let members = who.is_member(&l.tag.organisation);
         Rules {
             delete: may.clone() | members,
             ..Rules::link(seen, may)

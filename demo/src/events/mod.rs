@@ -47,8 +47,7 @@ pub struct Event {
 
 impl Policy for Event {
     fn rules(who: Who<Self>, e: &Columns<Self>) -> Rules<Self> {
-        let members = &e.organisation.memberships;
-        let editor = members.any(|m| m.user.is(who) & m.role.is_in([Role::Editor, Role::Admin]));
+        let editor = who.has_role(&e.organisation, Role::Editor);
         Rules {
             add: editor.clone(),
             change: editor.clone(),

@@ -2,7 +2,7 @@
 
 use vauban::prelude::*;
 
-use super::{Membership, Organisation, Role};
+use super::Organisation;
 
 /// Founding and renaming.
 #[derive(Form)]
@@ -24,12 +24,4 @@ pub struct OrganisationForm {
 pub struct FindForm {
     #[field(label = "Tax ID", max_length = 20, autocomplete = "off")]
     pub tax_id: String,
-}
-
-/// Changing what a member may do. Which member, and where, stands in the address and not in the form.
-#[derive(Form)]
-#[form(edits = Membership)]
-pub struct RoleForm {
-    #[field(widget = radio)]
-    pub role: Role,
 }

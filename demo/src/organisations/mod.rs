@@ -25,9 +25,9 @@ pub struct Organisation {
 
 impl Policy for Organisation {
     fn rules(who: Who<Self>, o: &Columns<Self>) -> Rules<Self> {
-        let admin = o.memberships.any(|m| m.user.is(who) & m.role.eq(Role::Admin));
+        let admin = who.has_role(&o.id, Role::Admin);
         Rules {
-            view: o.memberships.any(|m| m.user.is(who)),
+            view: who.is_member(&o.id),
             change: admin.clone(),
             delete: admin,
             ..Rules::none()
@@ -42,44 +42,35 @@ impl std::fmt::Display for Organisation {
     }
 }
 
-/// What a member may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Choices)]
+/// What a member may do, the least first; the last one owns the organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Role)]
 pub enum Role {
     /// Sees the organisation and its tasks.
     Member,
     /// Changes tasks, too.
     Editor,
-    /// Changes the organisation and the members' roles, too.
+    /// Changes the organisation and the members' roles, too, and invites people.
     Admin,
 }
 
 /// Somebody's place in an organisation.
 #[derive(Model)]
-#[model(unique(organisation, user))]
+#[model(membership, unique(organisation, user))]
 pub struct Membership {
     pub id: Id<Self>,
     #[field(tenant, on_delete = cascade)]
     pub organisation: ForeignKey<Organisation>,
     #[field(owner, on_delete = cascade)]
     pub user: ForeignKey<User>,
+    #[field(role)]
     pub role: Role,
 }
 
-/// Members see each other; admins change roles. Nobody can add themselves: rules ask how things stood *before* a
-/// statement, so a row never justifies itself.
+/// Members see each other; admins add, change and remove them; everybody may leave. Nobody can add themselves: rules ask how things stood
+/// *before* a statement, so a row never justifies itself.
 impl Policy for Membership {
     fn rules(who: Who<Self>, m: &Columns<Self>) -> Rules<Self> {
-        let admin = m
-            .organisation
-            .memberships
-            .any(|mine| mine.user.is(who) & mine.role.eq(Role::Admin));
-        Rules {
-            view: m.organisation.memberships.any(|mine| mine.user.is(who)),
-            add: admin.clone(),
-            change: admin.clone(),
-            delete: admin | m.user.is(who),
-            ..Rules::none()
-        }
+        Rules::members(who, m)
     }
 }
 

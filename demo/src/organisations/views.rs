@@ -3,7 +3,7 @@
 use vauban::orm::RowCount;
 use vauban::prelude::*;
 
-use super::forms::{FindForm, OrganisationForm, RoleForm};
+use super::forms::{FindForm, OrganisationForm};
 use super::{Founding, Membership, NewMembership, Organisation, Role};
 use crate::events::Event;
 use crate::paging::Paging;
@@ -71,12 +71,6 @@ pub struct FormPage {
 #[template("organisations/find.html")]
 pub struct FindPage {
     form: Form<FindForm>,
-}
-
-#[derive(Template)]
-#[template("organisations/role.html")]
-pub struct RolePage {
-    form: Form<RoleForm>,
 }
 
 #[derive(Template)]
@@ -269,30 +263,4 @@ pub async fn delete(
     organisation.await?.delete(&db).await?;
     messages.success("The organisation is deleted.");
     Ok(Redirect::to(urls::organisations()))
-}
-
-/// The form for a member's role.
-#[view(get, "/organisations/members/{id}/")]
-pub async fn edit_membership(_: SignedIn, db: Db, id: Path<Id<Membership>>) -> Result<RolePage> {
-    let membership = Membership::objects().get_to_change(&db, |m| m.id.eq(*id)).await?;
-    Ok(RolePage {
-        form: Form::edit(&db, &membership).await?,
-    })
-}
-
-/// Changes a member's role.
-#[view(post, "/organisations/members/{id}/")]
-pub async fn save_membership(
-    _: SignedIn,
-    db: Db<Write>,
-    messages: Messages,
-    id: Path<Id<Membership>>,
-    form: Form<RoleForm>,
-) -> Result<Redirect> {
-    let membership = Membership::objects().get_to_change(&db, |m| m.id.eq(*id)).await?;
-    let page = |form| RolePage { form };
-    let clean = form.clean(&db).await?.or_show(page)?;
-    let membership = clean.save(&db, membership, page).await?;
-    messages.success("The role is changed.");
-    Ok(Redirect::to(urls::organisation(&membership.organisation.id())))
 }

@@ -34,10 +34,9 @@ pub struct Profile {
 
 impl Policy for Profile {
     fn rules(who: Who<Self>, p: &Columns<Self>) -> Rules<Self> {
-        let members = &p.organisation.memberships;
-        let admin = members.any(|m| m.user.is(who) & m.role.eq(Role::Admin));
+        let admin = who.has_role(&p.organisation, Role::Admin);
         Rules {
-            view: members.any(|m| m.user.is(who)),
+            view: who.is_member(&p.organisation),
             add: admin.clone(),
             change: admin.clone(),
             delete: admin,

@@ -27,10 +27,9 @@ pub struct Task {
 
 impl Policy for Task {
     fn rules(who: Who<Self>, t: &Columns<Self>) -> Rules<Self> {
-        let members = &t.organisation.memberships;
-        let editor = members.any(|m| m.user.is(who) & m.role.is_in([Role::Editor, Role::Admin]));
+        let editor = who.has_role(&t.organisation, Role::Editor);
         Rules {
-            view: members.any(|m| m.user.is(who)),
+            view: who.is_member(&t.organisation),
             add: editor.clone(),
             change: editor.clone(),
             delete: editor,

@@ -39,6 +39,13 @@ async fn whoever_signs_up_finds_a_first_draft() {
 #[tokio::test]
 async fn an_account_goes_and_what_is_others_stays() {
     let w = World::inside(start_with(demo::app, &[("accounts.delete_grace", "1s")]), false).await;
+    // CWE-269: whoever owns something alone stays with it.
+    let mut ann = w.as_(&w.ann).await;
+    ann.post_form("/accounts/delete/", &[])
+        .await
+        .assert_status(422)
+        .assert_contains("belongs to you alone");
+    w.with_another_owner().await;
     let comment = crate::comments::comment(&w, &w.article, None, &w.ben, "A word").await;
     crate::comments::comment(&w, &w.article, Some(&comment), &w.ann, "An answer").await;
     let tag = crate::comments::tag(&w, "walls", None).await;

@@ -27,6 +27,7 @@ mod rights;
 mod row_security;
 mod sessions;
 mod sign_up;
+mod tenancy;
 #[path = "../../../crates/vauban-template/tests/support/tree.rs"]
 mod tree;
 mod world;

@@ -246,7 +246,8 @@ async fn a_member_without_the_role_sees_and_does_not_change() {
         .await
         .assert_status(403);
     // Nor does he promote himself: CWE-269.
-    dan.post_fields(urls::membership_save(&w.membership.id), &[("role", "admin")])
+    let own = urls::members::member_save(&w.lighthouse.id.uuid(), &w.membership.id.uuid());
+    dan.post_fields(own, &[("role", "admin")])
         .await
         .assert_status(403);
     w.as_(&w.ann)

@@ -59,8 +59,13 @@ const TABLE: &[(&str, [Expect; 4])] = &[
     ("organisation_profile_save", [SignIn,  Allowed,   NotFound,  NotFound]),
     ("organisation_delete",     [SignIn,    Allowed,   NotFound,  NotFound]),
     ("organisation_remove",     [SignIn,    Allowed,   NotFound,  NotFound]),
-    ("membership_edit",         [SignIn,    Allowed,   NotFound,  NotFound]),
-    ("membership_save",         [SignIn,    Allowed,   NotFound,  NotFound]),
+    // The pages of the framework for its members: Ben owns another organisation.
+    ("members.members",         [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("members.invite",          [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("members.withdraw",        [SignIn,    NotFound,  NotFound,  NotFound]),
+    ("members.member",          [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("members.member_save",     [SignIn,    Allowed,   NotFound,  NotFound]),
+    ("members.remove",          [SignIn,    Allowed,   NotFound,  NotFound]),
     ("tasks",                   [SignIn,    Allowed,   Allowed,   Allowed]),
     // In this one Ann is an editor, Ben and Cleo are plain members.
     ("task_create",             [SignIn,    Allowed,   Forbidden, Forbidden]),
@@ -112,6 +117,7 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         return;
     }
     let w = World::with_passwords().await;
+    w.with_another_owner().await;
     let members = [
         (&w.ann, Role::Editor),
         (&w.ben, Role::Member),
@@ -119,6 +125,7 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
     ];
     let square_id = w.organisation("The Square", &members).await.id;
     let square = square_id.to_string();
+    let (tenant, seat) = (w.lighthouse.id.uuid(), w.membership.id.uuid());
     let link = "/accounts/first-administrator/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/";
     let new = [
         ("email", "eve@example.com"),
@@ -242,12 +249,20 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
             urls::organisation_remove(&w.lighthouse.id),
             &[],
         )
-        .get("membership_edit", urls::membership_edit(&w.membership.id))
+        .get("members.members", urls::members::members(&tenant))
         .form(
-            "membership_save",
-            urls::membership_save(&w.membership.id),
-            &[("role", "editor"), version],
+            "members.invite",
+            urls::members::invite(&tenant),
+            &[("email", "new@example.com"), ("role", "member")],
         )
+        .form("members.withdraw", urls::members::withdraw(&tenant, &seat), &[])
+        .get("members.member", urls::members::member(&tenant, &seat))
+        .form(
+            "members.member_save",
+            urls::members::member_save(&tenant, &seat),
+            &[("role", "editor")],
+        )
+        .form("members.remove", urls::members::remove(&tenant, &seat), &[])
         .get("tasks", urls::tasks())
         .get("task_new", urls::task_new())
         .form(

@@ -176,6 +176,14 @@ impl World {
         made
     }
 
+    /// Somebody more who owns both organisations, so that the others may leave them.
+    pub(crate) async fn with_another_owner(&self) {
+        let fay = person(&self.app, "Fay", false, false).await;
+        for of in [&self.lighthouse, &self.bridge] {
+            member(&self.app, of, &fay, Role::Admin).await;
+        }
+    }
+
     /// A browser in which this person has signed in.
     pub(crate) async fn as_(&self, user: &User) -> Client {
         let mut client = self.app.client();

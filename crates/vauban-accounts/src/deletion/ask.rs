@@ -22,6 +22,8 @@ pub(crate) enum Asked {
     Due(String),
     /// It is the last one that may everything.
     LastSuperuser,
+    /// Something that it owns has no other owner.
+    LastOwner,
     /// Rows keep it, which say `restrict`.
     Restricted,
 }
@@ -34,6 +36,9 @@ impl Accounts {
         db.begin().await?;
         if self.is_last_superuser(db, person).await? {
             return Ok(Asked::LastSuperuser);
+        }
+        if self.is_last_owner(db, user).await? {
+            return Ok(Asked::LastOwner);
         }
         // CWE-400: not what goes, which others may have made too much to count.
         if self.users.is_kept(db, user).await? {
@@ -78,6 +83,16 @@ impl Accounts {
         let leaving = DeletionRow::objects().filter(|d| d.user.is_in(others.iter().copied()));
         let leaving = leaving.all(&db.acting::<AccountEnd>()).await?;
         Ok(leaving.len() >= others.len())
+    }
+
+    /// Whether some tenant would be left without an owner if this account were gone.
+    pub(crate) async fn is_last_owner(&self, db: &Db<Write>, user: Uuid) -> orm::Result<bool> {
+        for tenancy in &self.tenancies {
+            if tenancy.is_last_owner(db, user).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Ends sessions and links of an account (CWE-613).

@@ -70,7 +70,10 @@ impl Accounts {
             return Ok(());
         };
         // It may be the last one since the wish, and rows may keep it. Before any hook puts away what is not in the database.
-        if self.is_last_superuser(db, &person).await? || self.users.is_kept(db, user).await? {
+        if self.is_last_superuser(db, &person).await?
+            || self.is_last_owner(db, user).await?
+            || self.users.is_kept(db, user).await?
+        {
             return self.release(db, &person).await;
         }
         match db.nested(async || self.erase_all(db, &person).await).await {

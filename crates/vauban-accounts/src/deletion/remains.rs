@@ -16,13 +16,15 @@ use crate::history::AccountEvent;
 use crate::links::LinkRow;
 use crate::rights::{GroupRow, MemberRow};
 use crate::sessions::{RenewedToken, SessionRow};
+use crate::tenancy::InvitationRow;
 
 vauban::orm::service! {
     /// Takes away what is left of accounts that are gone.
     pub(crate) Remains: View<Credential>, Delete<Credential>, View<SessionRow>, Delete<SessionRow>, View<RenewedToken>, Delete<RenewedToken>,
         View<LinkRow>, Delete<LinkRow>, View<AccountEvent>, Delete<AccountEvent>, View<ExportRow>, Delete<ExportRow>,
         View<DeletionRow>, Delete<DeletionRow>, View<MemberRow>, Delete<MemberRow>, View<GroupRow>, Delete<GroupRow>,
-        View<TotpRow>, Delete<TotpRow>, View<RecoveryRow>, Delete<RecoveryRow>, View<HalfRow>, Delete<HalfRow>;
+        View<TotpRow>, Delete<TotpRow>, View<RecoveryRow>, Delete<RecoveryRow>, View<HalfRow>, Delete<HalfRow>,
+        View<InvitationRow>, Delete<InvitationRow>;
     waiver!(ServiceRights, "what is left of an account that is gone is nobody's")
 }
 
@@ -91,5 +93,7 @@ async fn take_away(gone: &[Uuid], db: &Acting<Remains, Write>) -> Result<()> {
     codes.delete_all(db).await?;
     let halves = HalfRow::objects().filter(|h| h.user.is_in(these()));
     halves.delete_all(db).await?;
+    let invitations = InvitationRow::objects().filter(|i| i.inviter.is_in(these()));
+    invitations.delete_all(db).await?;
     Ok(())
 }

@@ -61,6 +61,12 @@ happened! {
     EndedByAdministrator = "ended_by_administrator", "Signed out everywhere, by the people who run the site";
     /// A token of a remembered session was used after it had been renewed.
     OldTokenUsed = "old_token_used", "An old copy of a sign-in was used, so that sign-in was ended";
+    /// An invitation to a tenant was accepted.
+    Joined = "joined", "Accepted an invitation";
+    /// Somebody gave the account another role in a tenant.
+    RoleChanged = "role_changed", "Given another role in something it belongs to";
+    /// It belongs to a tenant no more.
+    MembershipEnded = "membership_ended", "Left something it belonged to, or was removed";
 }
 
 /// Something that happened to an account.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::Purpose;
 
-/// The settings `accounts.sign_up_lifetime`, `accounts.reset_lifetime`, `accounts.email_lifetime` and `accounts.delete_grace` (ASVS 6.4.1, CWE-613).
+/// The settings `accounts.sign_up_lifetime`, `accounts.reset_lifetime`, `accounts.email_lifetime`, `accounts.invitation_lifetime` and
+/// `accounts.delete_grace` (ASVS 6.4.1, CWE-613).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LinkLifetimes {
     pub(crate) sign_up: Duration,
@@ -12,6 +13,8 @@ pub(crate) struct LinkLifetimes {
     pub(crate) email: Duration,
     /// For how long an account's end can be taken back.
     pub(crate) deletion: Duration,
+    /// For how long somebody may accept an invitation.
+    pub(crate) invitation: Duration,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -26,6 +29,7 @@ impl Default for LinkLifetimes {
             reset: 20 * MINUTE,
             email: HOUR,
             deletion: 14 * 24 * HOUR,
+            invitation: 7 * 24 * HOUR,
         }
     }
 }
@@ -39,6 +43,7 @@ impl LinkLifetimes {
             Purpose::Email => self.email,
             Purpose::Factor => FACTOR,
             Purpose::Deletion => self.deletion,
+            Purpose::Invitation => self.invitation,
         }
     }
 
@@ -50,6 +55,7 @@ impl LinkLifetimes {
             Purpose::Email => (5 * MINUTE, 24 * HOUR),
             Purpose::Factor => (FACTOR, FACTOR),
             Purpose::Deletion => (Duration::ZERO, 90 * 24 * HOUR),
+            Purpose::Invitation => (HOUR, 30 * 24 * HOUR),
         }
     }
 }

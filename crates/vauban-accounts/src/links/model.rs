@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
     Factor,
     /// Taking back that an account is to be deleted.
     Deletion,
+    /// Belonging to a tenant. Its rows are invitations, with who invited and as what.
+    Invitation,
 }
 
 impl Purpose {
@@ -33,6 +35,7 @@ impl Purpose {
             Self::Email => "email",
             Self::Factor => "factor",
             Self::Deletion => "deletion",
+            Self::Invitation => "invitation",
         }
     }
 }

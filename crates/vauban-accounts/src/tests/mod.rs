@@ -23,6 +23,7 @@ mod rights;
 mod rights_log;
 mod sessions;
 mod sign_in;
+mod tenancy;
 mod throttles;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -110,7 +111,9 @@ impl Kit {
     }
 
     pub(super) fn of(change: impl FnOnce(&mut AccountOptions), said: Said) -> Self {
-        let modules = modules(referring::listed(vauban::Module::from(crate::module::<User>())));
+        let modules = modules(referring::listed(vauban::Module::from(
+            crate::module::<User>().members::<tenancy::Seat>(),
+        )));
         let models = modules.models();
         #[allow(deprecated)]
         let database = Database::open(

@@ -124,6 +124,8 @@ pub(super) fn listed(module: vauban::Module) -> vauban::Module {
         .model::<Bill>()
         .model::<Line>()
         .model::<Diary>()
+        .model::<super::tenancy::Club>()
+        .model::<super::tenancy::Seat>()
         .service::<Growing>()
         .model::<super::hooks::Told>()
         .service::<super::hooks::Teller>()

@@ -32,6 +32,8 @@ pub struct DeletePage {
     pub is_kept: bool,
     /// It is the last superuser's, which stays.
     pub is_last: bool,
+    /// Something has no other owner.
+    pub owns_alone: bool,
 }
 
 /// Says when the account will be deleted.
@@ -43,7 +45,7 @@ pub struct DeletionAskedPage {
 }
 
 impl DeletePage {
-    async fn of(at: &AccountPages, db: &Db, person: &Account, is_last: bool) -> Result<Self> {
+    async fn of(at: &AccountPages, db: &Db, person: &Account, asked: Option<&Asked>) -> Result<Self> {
         let users = &at.accounts.users;
         let user = person.facts.id;
         // What keeps it keeps it also where its owner sees no such row.
@@ -73,7 +75,8 @@ impl DeletePage {
             emptied,
             is_much,
             is_kept,
-            is_last,
+            is_last: asked == Some(&Asked::LastSuperuser),
+            owns_alone: asked == Some(&Asked::LastOwner),
         })
     }
 }
@@ -82,7 +85,7 @@ impl DeletePage {
 #[view(get, "/delete/")]
 pub async fn show(_: Reauthenticated, at: AccountPages, db: Db) -> Result<Response> {
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
-    let page = DeletePage::of(&at, &db, &who.person, false).await?;
+    let page = DeletePage::of(&at, &db, &who.person, None).await?;
     Ok(at.page(TITLE, page))
 }
 
@@ -92,8 +95,7 @@ pub async fn submit(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> Resu
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
     let asked = at.accounts.ask_for_deletion(&db, &who.person).await?;
     let Asked::Due(day) = asked else {
-        let is_last = asked == Asked::LastSuperuser;
-        let page = DeletePage::of(&at, &db, &who.person, is_last).await?;
+        let page = DeletePage::of(&at, &db, &who.person, Some(&asked)).await?;
         return Ok(at.again(TITLE, page));
     };
     at.record(&db, who.person.facts.id, Happened::DeletionAsked)

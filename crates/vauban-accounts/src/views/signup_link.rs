@@ -92,6 +92,7 @@ pub async fn submit(
             return at.failed(failure, "", form.refuse(|_| ()), TITLE, |form| page(own, form));
         }
     };
+    let through = &token;
     // From here on nobody else uses the link, or takes the address.
     let spent = accounts.links.spend(&db, Purpose::SignUp, &token).await?;
     if spent.is_none() || accounts.users.is_taken(&db, &link.email).await? {
@@ -126,6 +127,12 @@ pub async fn submit(
     fire(&db, &person.signed_up()).await?;
     events::SIGNED_UP.log(Some(&at.cx));
     at.record(&db, person.facts.id, Happened::SignedUp).await?;
+    // Whoever was invited, and had no account.
+    if let Some(tenant) = accounts.accept_by_sign_up(&db, through, person.facts.id).await? {
+        at.record(&db, person.facts.id, Happened::Joined).await?;
+        events::INVITATION_ACCEPTED.log(Some(&at.cx));
+        at.cx.say(Level::Success, format!("You belong to {tenant} now."));
+    }
     // A hook that lets nobody in yet does not undo the account.
     if let Some(problem) = at.barred(&db, &person).await? {
         at.cx.say(Level::Success, MADE);

@@ -19,6 +19,8 @@ pub(super) struct ModelArgs {
     pub(super) module: bool,
     pub(super) table: String,
     pub(super) user: bool,
+    /// Whether its rows say who belongs to which tenant.
+    pub(super) membership: bool,
     /// Whether its changes are told.
     pub(super) changes: bool,
     pub(super) indexes: Vec<Index>,
@@ -37,6 +39,7 @@ impl ModelArgs {
             module: false,
             table: snake(&unraw(&input.ident)),
             user: false,
+            membership: false,
             changes: false,
             indexes: Vec::new(),
             constraints: Vec::new(),
@@ -73,6 +76,8 @@ impl ModelArgs {
                     module = true;
                 } else if path.is_ident("user") {
                     args.user = true;
+                } else if path.is_ident("membership") {
+                    args.membership = true;
                 } else if path.is_ident("changes") {
                     args.changes = true;
                 } else if path.is_ident("unique") || path.is_ident("index") {
@@ -110,7 +115,7 @@ impl ModelArgs {
                         "`#[model(…)]` knows `table = \"name\"`, `module`, `unique(a, b)`, `unique(a, where = |m| …)`, \
                          `unique(lower(a))`, `index(a, b)`, `check(name = |m| …)`, `check(name = \"SQL\")`, `related(name: Child.field)`, \
                          `many(name: Other through Link(here, there))`, \
-                         `unique_oracle = waiver!(UniqueOracle, \"…\")`, `changes`, `user` and `crate = path`",
+                         `unique_oracle = waiver!(UniqueOracle, \"…\")`, `changes`, `user`, `membership` and `crate = path`",
                     ));
                 }
                 Ok(())
@@ -207,6 +212,7 @@ const MODEL_KEYS: &[&str] = &[
     "unique_oracle",
     "changes",
     "user",
+    "membership",
     "crate",
 ];
 

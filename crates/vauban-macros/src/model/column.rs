@@ -27,6 +27,8 @@ pub(super) struct Column<'a> {
     pub(super) states_on_delete: bool,
     pub(super) holds_user: bool,
     pub(super) personal: bool,
+    /// Whether it is a membership's role.
+    pub(super) role: bool,
     pub(super) sealed: Option<Sealed>,
 }
 
@@ -88,6 +90,7 @@ const FIELD_KEYS: &[&str] = &[
     "privileged",
     "on_delete",
     "personal",
+    "role",
     "random",
     "group",
     "encrypted",
@@ -137,6 +140,7 @@ pub(super) fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<E
         states_on_delete: false,
         holds_user: kind == "UserId",
         personal: false,
+        role: false,
         sealed: None,
     };
     let mut blind = None;
@@ -184,6 +188,8 @@ pub(super) fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<E
                 column.privilege = "Tenant";
             } else if path.is_ident("personal") {
                 column.personal = true;
+            } else if path.is_ident("role") {
+                column.role = true;
             } else if path.is_ident("fixed") {
                 column.privilege = "Fixed";
             } else if path.is_ident("on_delete") {
@@ -204,7 +210,7 @@ pub(super) fn column(field: &Field, first: bool) -> Result<(Column<'_>, Option<E
                     path,
                     FIELD_KEYS,
                     "`#[field(…)]` on a model knows `max_length = 200`, `text`, `min = 0`, `max = 100`, `unique`, `index`, `default = …`, \
-                     `auto_now_add`, `auto_now`, `owner`, `tenant`, `fixed`, `privileged`, `personal`, `versioned = false`, `on_delete = …`, \
+                     `auto_now_add`, `auto_now`, `owner`, `tenant`, `fixed`, `privileged`, `personal`, `role`, `versioned = false`, `on_delete = …`, \
                      `encrypted = \"person.tax_id\"`, `index = blind`, on the id `random`, and on a group of fields `group`",
                 ));
             }

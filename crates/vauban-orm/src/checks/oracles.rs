@@ -4,10 +4,11 @@
 //! the key's columns alone, so that it holds for all rows of a key or for none, and follows from the rule for writing.
 
 use crate::migrations::stated;
-use crate::tree::expr::Expr;
+use crate::tree::expr::{Expr, Op};
 use crate::tree::meta::{Auto, ColumnMeta, ModelMeta, Privilege};
 use crate::tree::row::RowNumber;
 use crate::tree::rules::CompiledRules;
+use crate::tree::value::Value;
 
 /// The unique keys of a model that tell of hidden rows.
 pub(crate) fn telling(model: &'static ModelMeta) -> Vec<String> {
@@ -159,6 +160,18 @@ impl Proof {
                 self.open.0.pop();
                 self.open.1.pop();
                 follows
+            }
+            // Of fewer values.
+            (Expr::In(column, few), Expr::In(other, many))
+                if std::ptr::eq(column.meta, other.meta) && self.one_row(column.row, other.row) =>
+            {
+                let many: Vec<_> = many.iter().map(Value::as_ref).collect();
+                few.iter().all(|one| many.contains(&one.as_ref()))
+            }
+            (Expr::Compare(Op::Eq, column, one), Expr::In(other, many))
+                if std::ptr::eq(column.meta, other.meta) && self.one_row(column.row, other.row) =>
+            {
+                many.iter().any(|value| value.as_ref() == one.as_ref())
             }
             _ => self.same(a, b),
         }

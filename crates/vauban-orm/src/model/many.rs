@@ -80,6 +80,16 @@ impl<P: Place, C: Model> Many<P, C> {
         self.having(number, inner.expr)
     }
 
+    /// As [`any`](Self::any), of a condition that is one of its rows already.
+    pub(super) fn having_some(
+        &self,
+        condition: impl FnOnce(&Columns<C, Own<In<P::Scope, C>>>) -> Filter<In<P::Scope, C>>,
+    ) -> Filter<P::Scope> {
+        let number = RowNumber::opened();
+        let inner = condition(&C::columns(&Path::opened(number)));
+        self.having(number, inner.expr)
+    }
+
     /// All of them are so, of those that whoever asks may see; also where there is none.
     pub fn all<F: IntoFilter<In<P::Scope, C>>>(
         &self,

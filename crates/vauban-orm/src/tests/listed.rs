@@ -267,6 +267,7 @@ fn of_package(
         indexes: &[],
         constraints: &[],
         changes: false,
+        membership: false,
         unique_oracle: None,
         rules: User::meta().rules,
         type_id: User::meta().type_id,

@@ -25,6 +25,7 @@ mod listed;
 mod loading;
 mod locks;
 mod many;
+mod membership;
 mod migrated;
 mod models;
 mod nested;

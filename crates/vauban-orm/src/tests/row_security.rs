@@ -2,6 +2,7 @@
 //! role that asks, sees and writes what the rules allow whoever asks, and nothing where nobody is said to ask.
 
 mod emitted;
+mod membership;
 mod migrated;
 mod permissions;
 mod roles;

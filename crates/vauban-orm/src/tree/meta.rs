@@ -54,6 +54,8 @@ pub struct ModelMeta {
     pub constraints: &'static [ConstraintMeta],
     /// Whether what becomes of its rows is told when a unit ends: `#[model(changes)]`, and `user` likewise.
     pub changes: bool,
+    /// Whether its rows say who belongs to which tenant: `#[model(membership)]`.
+    pub membership: bool,
     /// Where and why a uniqueness that could tell of hidden rows is signed.
     pub unique_oracle: Option<vauban_waiver::Place>,
     #[doc(hidden)]

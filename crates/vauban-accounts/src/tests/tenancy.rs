@@ -1,0 +1,308 @@
+//! Attacks on tenants whose site says that everybody may do everything: what no policy may forget.
+
+#![allow(deprecated, reason = "these tests are the framework's own")]
+#![allow(
+    unreachable_pub,
+    reason = "a membership's columns are `pub`, by which its changes are told"
+)]
+
+use std::fmt;
+use std::sync::Arc;
+
+use vauban::orm::engine::ChangeHooks;
+use vauban::orm::membership::Membership as _;
+use vauban::orm::{Actor, Columns, Filter, ForeignKey, Id, Policy, QuerySet, Rules, Who};
+use vauban::{Model, Role};
+
+use super::{Kit, User};
+use crate::accounts::Said;
+use crate::people::Account;
+use crate::services::Administration;
+use crate::tenancy::{Invited, OwnersStay, TenancyOf};
+
+#[derive(Model)]
+pub(super) struct Club {
+    pub id: Id<Club>,
+    #[field(max_length = 40)]
+    pub name: String,
+}
+
+impl fmt::Display for Club {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Role)]
+pub(super) enum Level {
+    Guest,
+    #[role(manages)]
+    Chair,
+    Owner,
+}
+
+#[derive(Model)]
+#[model(membership, unique(club, person))]
+pub(super) struct Seat {
+    pub id: Id<Seat>,
+    #[field(tenant, on_delete = cascade)]
+    pub club: ForeignKey<Club>,
+    #[field(owner, on_delete = cascade)]
+    pub person: ForeignKey<User>,
+    #[field(role)]
+    pub level: Level,
+}
+
+macro_rules! open {
+    ($($model:ident),+) => { $(
+        impl Policy for $model {
+            fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+                let all = Filter::always;
+                Rules { view: all(), add: all(), change: all(), delete: all(), ..Rules::none() }
+            }
+        }
+    )+ };
+}
+open!(Club, Seat);
+
+/// A site that is told of its members' changes; its club, and somebody in each role.
+async fn site() -> (Kit, Id<Club>, Vec<Account>) {
+    let said = Said {
+        tenancies: vec![Arc::new(TenancyOf::<Seat>::new())],
+        site: "test".to_owned(),
+        ..Said::default()
+    };
+    let kit = Kit::of(|_| (), said);
+    let mut hooks = ChangeHooks::default();
+    hooks.add(OwnersStay::<Seat>::new());
+    kit.database.set_change_hooks(hooks);
+    let unit = kit.units.begin();
+    let name = "The Anglers".to_owned();
+    let club = Club::create(NewClub { name }).save(&unit.db()).await.unwrap().id;
+    unit.finish(true).await.unwrap();
+    let mut people = Vec::new();
+    for level in Level::ALL {
+        let person = kit.person(&format!("{level}@example.com")).await;
+        kit.seat(club, &person, *level).await;
+        people.push(person);
+    }
+    (kit, club, people)
+}
+
+impl Kit {
+    async fn seat(&self, club: Id<Club>, person: &Account, level: Level) {
+        // As nobody: who founds something.
+        let unit = self.units.begin();
+        let new = Seat::__new(club, Id::from_uuid(person.facts.id), level);
+        let db = unit.db().acting::<crate::tenancy::Members<Seat>>();
+        Seat::create(new).save(&db).await.unwrap();
+        unit.finish(true).await.unwrap();
+    }
+
+    fn as_(&self, person: &Account) -> Actor {
+        self.accounts.binder.user(person.facts)
+    }
+
+    /// What becomes of members whom somebody gives a role, or removes.
+    async fn set(&self, by: &Account, whose: &Account, level: Option<Level>) -> Result<(), u16> {
+        let unit = self.database.bind(self.as_(by));
+        let db = unit.db();
+        let person = Id::from_uuid(whose.facts.id);
+        let theirs = QuerySet::<Seat>::new().filter(|s| s.person.eq(person));
+        let done = match level {
+            Some(level) => theirs.change_all(&db, |s| [s.level.set(level)]).await,
+            None => theirs.delete_all(&db).await,
+        };
+        assert_eq!(done.map_err(|error| error.status())?, 1);
+        unit.finish(true).await.map_err(|error| error.status())
+    }
+
+    fn owners(&self) -> i64 {
+        let sql = "SELECT count(*) FROM seat JOIN user ON user.id = seat.person_id WHERE level = 'owner' AND is_active";
+        self.file().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+}
+
+/// CWE-269, reference §1 #36. Attack: whom the site lets change every row makes themselves or a friend more than they are, and lowers or
+/// removes who stands above.
+#[tokio::test]
+async fn cwe_269_nobody_grants_or_changes_above_themselves_whatever_the_policy_says() {
+    let (kit, club, people) = site().await;
+    let [guest, chair, owner] = &people[..] else {
+        panic!()
+    };
+    let second = kit.person("second@example.com").await;
+    kit.seat(club, &second, Level::Owner).await;
+    for (by, whose, level) in [
+        (guest, guest, Some(Level::Chair)),
+        (guest, guest, Some(Level::Owner)),
+        (chair, chair, Some(Level::Owner)),
+        (chair, guest, Some(Level::Owner)),
+        (chair, owner, Some(Level::Guest)),
+        (chair, owner, None),
+        (guest, chair, None),
+    ] {
+        assert_eq!(
+            kit.set(by, whose, level).await,
+            Err(409),
+            "{} {level:?}",
+            by.email
+        );
+    }
+    // A stranger lets nobody in, themselves included; nor does a chair let in an owner.
+    let stranger = kit.person("stranger@example.com").await;
+    for (by, level, status) in [
+        (&stranger, Level::Guest, Err(409)),
+        (chair, Level::Owner, Err(409)),
+        (chair, Level::Chair, Ok(())),
+    ] {
+        let unit = kit.database.bind(kit.as_(by));
+        let new = Seat::__new(club, Id::from_uuid(stranger.facts.id), level);
+        Seat::create(new).save(&unit.db()).await.unwrap();
+        assert_eq!(unit.finish(true).await.map_err(|error| error.status()), status);
+    }
+    // In one unit: no step justifies the next.
+    let unit = kit.database.bind(kit.as_(chair));
+    let db = unit.db();
+    for (person, level) in [(chair, Level::Owner), (guest, Level::Owner)] {
+        let id = Id::from_uuid(person.facts.id);
+        let theirs = QuerySet::<Seat>::new().filter(|s| s.person.eq(id));
+        theirs.change_all(&db, |s| [s.level.set(level)]).await.unwrap();
+    }
+    assert_eq!(unit.finish(true).await.unwrap_err().status(), 409);
+    // What they may.
+    assert_eq!(kit.set(chair, guest, Some(Level::Chair)).await, Ok(()));
+    assert_eq!(kit.set(owner, guest, Some(Level::Owner)).await, Ok(()));
+    assert_eq!(kit.set(owner, owner, Some(Level::Guest)).await, Ok(()));
+    assert_eq!(kit.set(chair, chair, None).await, Ok(()));
+}
+
+/// CWE-269, reference §1 #37. Attack: the last owner is lowered, removed, deactivated and deleted, by whatever statement and service.
+#[tokio::test]
+async fn cwe_269_the_last_owner_stays() {
+    let (kit, club, people) = site().await;
+    let owner = &people[2];
+    let id = Id::<User>::from_uuid(owner.facts.id);
+    assert_eq!(kit.set(owner, owner, Some(Level::Guest)).await, Err(409));
+    assert_eq!(kit.set(owner, owner, None).await, Err(409));
+    for attack in ["deactivate", "delete"] {
+        let unit = kit.units.begin();
+        let db = unit.db();
+        let these = QuerySet::<User>::new().filter(|u| u.id.eq(id));
+        let done = match attack {
+            "deactivate" => {
+                let acting = db.acting::<Administration<User>>();
+                these.change_all(&acting, |u| [u.is_active.set(false)]).await
+            }
+            _ => these.delete_all(&db).await,
+        };
+        assert_eq!(done.unwrap(), 1);
+        assert_eq!(unit.finish(true).await.unwrap_err().status(), 409, "{attack}");
+    }
+    let unit = kit.units.begin();
+    assert!(
+        kit.accounts
+            .is_last_owner(&unit.db(), owner.facts.id)
+            .await
+            .unwrap()
+    );
+    unit.finish(false).await.unwrap();
+    // A second one who is deactivated is none.
+    let second = kit.person("second@example.com").await;
+    kit.seat(club, &second, Level::Owner).await;
+    kit.file()
+        .execute(
+            "UPDATE user SET is_active = 0 WHERE email = 'second@example.com'",
+            [],
+        )
+        .unwrap();
+    assert_eq!(kit.set(owner, owner, None).await, Err(409));
+    kit.file().execute("UPDATE user SET is_active = 1", []).unwrap();
+    assert_eq!(kit.set(owner, owner, Some(Level::Guest)).await, Ok(()));
+    assert_eq!(kit.owners(), 1);
+    // With the club go its members, and nobody is missed.
+    let unit = kit.database.bind(kit.as_(&people[0]));
+    let this = QuerySet::<Club>::new().filter(|c| c.id.eq(club));
+    assert_eq!(this.delete_all(&unit.db()).await.unwrap(), 1);
+    unit.finish(true).await.unwrap();
+}
+
+/// CWE-362, reference §1 #37. Attack: two owners demote each other at once, leave at once, and one leaves while the other is deactivated.
+#[tokio::test]
+async fn cwe_362_of_two_owners_one_stays() {
+    for way in ["each other", "leave"] {
+        let (kit, club, people) = site().await;
+        let (kit, ann) = (Arc::new(kit), people[2].clone());
+        let ben = kit.person("ben@example.com").await;
+        kit.seat(club, &ben, Level::Owner).await;
+        let act = |by: Account, whose: Account, level| {
+            let kit = Arc::clone(&kit);
+            async move { kit.set(&by, &whose, level).await }
+        };
+        let (one, other) = match way {
+            "each other" => tokio::join!(
+                act(ann.clone(), ben.clone(), Some(Level::Guest)),
+                act(ben.clone(), ann.clone(), Some(Level::Guest))
+            ),
+            _ => tokio::join!(
+                act(ann.clone(), ann.clone(), None),
+                act(ben.clone(), ben.clone(), None)
+            ),
+        };
+        assert_ne!(one.is_ok(), other.is_ok(), "{way}");
+        assert_eq!(kit.owners(), 1);
+    }
+}
+
+/// CWE-269. Attack: an invitation to a role above one's own, by whoever manages nobody, and over one that stands above.
+#[tokio::test]
+async fn cwe_269_nobody_invites_above_themselves() {
+    let (kit, club, people) = site().await;
+    let email: crate::Email = "new@example.com".parse().unwrap();
+    let tenancy = kit.accounts.tenancy("seat").unwrap();
+    for (by, role, invited) in [
+        (0, "guest", Invited::Above),
+        (1, "owner", Invited::Above),
+        (1, "founder", Invited::Above),
+        (2, "owner", Invited::Sent),
+        // The owner's invitation is not the chair's to lower.
+        (1, "guest", Invited::Above),
+        (2, "guest", Invited::Sent),
+        (1, "chair", Invited::Sent),
+    ] {
+        let unit = kit.units.begin();
+        let inviter = people[by].facts.id;
+        let db = unit.db();
+        let done = kit
+            .accounts
+            .invite_to(&db, tenancy, club.uuid(), inviter, (&email, role))
+            .await;
+        // The mail needs a site.
+        match (done, invited) {
+            (Ok(done), _) => assert_eq!(done, invited, "{by} {role}"),
+            (Err(_), Invited::Sent) => {}
+            (Err(error), _) => panic!("{error}"),
+        }
+        unit.finish(true).await.unwrap();
+    }
+}
+
+/// A membership that accounts do not know does not serve.
+#[test]
+fn cwe_1188_a_membership_without_its_guard_is_told() {
+    let told = |accounts: vauban::Module| {
+        let modules = super::modules(accounts.model::<Club>().model::<Seat>());
+        let settings = vauban::settings::Settings::for_test(vauban::settings::Mode::Development, "", &[]);
+        let package = vauban::Package::for_test("test", "", None);
+        let checking = vauban::module::Checking {
+            package: &package,
+            modules: &modules,
+            settings: &settings,
+            migrations: None,
+            answers_plain: false,
+        };
+        crate::tenancy::unguarded(&checking).len()
+    };
+    assert_eq!(told(crate::module::<User>().into()), 1);
+    assert_eq!(told(crate::module::<User>().members::<Seat>().into()), 0);
+}

@@ -1,0 +1,367 @@
+//! The members of a tenant: who they are, what they may, who is invited. The tenant stands in the address, and in no session (CWE-639).
+
+use vauban::orm::{DateTime, Db, Write};
+use vauban::{Template, view};
+
+use crate::Email;
+use crate::events;
+use crate::history::Happened;
+use crate::links::Purpose;
+use crate::members as urls;
+use crate::params::AccountPages;
+use crate::tenancy::{AnyTenancy, Invited, Member};
+use vauban::Uuid;
+use vauban::forms::{Form, Problem};
+use vauban::http::{Error, Redirect, Response, Result};
+use vauban::messages::Level;
+use vauban::routing::{Path, Refusal, SignedIn};
+
+const TITLE: &str = "Members";
+
+/// Inviting: the address, and as what.
+#[derive(vauban::Form)]
+pub(crate) struct InvitationForm {
+    #[field(label = "E-mail address", max_length = 320, autocomplete = "off")]
+    email: Email,
+    #[field(max_length = 100)]
+    role: String,
+}
+
+/// A member's role.
+#[derive(vauban::Form)]
+pub(crate) struct MemberForm {
+    #[field(max_length = 100)]
+    role: String,
+}
+
+/// The members of a tenant, and who is invited.
+#[derive(Template)]
+#[template("accounts/members.html", replaceable)]
+pub struct MembersPage {
+    /// The tenant's id.
+    pub tenant: Uuid,
+    /// What it is called.
+    pub name: String,
+    /// Its members.
+    pub members: Vec<Member>,
+    /// Who is invited.
+    pub invitations: Vec<OpenInvitation>,
+    /// What the reader may invite people as; nobody, where there is none.
+    pub roles: Vec<RoleChoice>,
+    /// What was wrong with an invitation.
+    pub problem: Option<String>,
+    /// The address that was typed.
+    pub email: String,
+}
+
+/// A member of a tenant.
+pub struct Member {
+    /// The membership's id.
+    pub id: Uuid,
+    /// Who it is.
+    pub name: String,
+    /// As what they belong to it.
+    pub role: &'static str,
+    /// The reader's own.
+    pub is_self: bool,
+    /// Whether the reader may change it.
+    pub may_change: bool,
+    /// Whether the reader may end it.
+    pub may_remove: bool,
+}
+
+/// An invitation that nobody has accepted yet.
+pub struct OpenInvitation {
+    /// Its id.
+    pub id: Uuid,
+    /// The invited address.
+    pub email: String,
+    /// As what.
+    pub role: String,
+    /// Until when it can be accepted.
+    pub expires: DateTime,
+}
+
+/// A role that the reader may give.
+pub struct RoleChoice {
+    /// Its stored name.
+    pub name: &'static str,
+    /// What people call it.
+    pub label: &'static str,
+    /// It is the role that somebody has.
+    pub is_it: bool,
+}
+
+/// The role of one member.
+#[derive(Template)]
+#[template("accounts/member.html", replaceable)]
+pub struct MemberPage {
+    /// The tenant's id.
+    pub tenant: Uuid,
+    /// What the reader may make of them.
+    pub roles: Vec<RoleChoice>,
+    /// What was wrong.
+    pub problem: Option<String>,
+}
+
+/// Who asks, what of the site's memberships the tenant is of, and as what they belong to it.
+struct Here<'a> {
+    tenancy: &'a dyn AnyTenancy,
+    who: Uuid,
+    role: &'static str,
+    name: String,
+}
+
+impl<'a> Here<'a> {
+    /// ASVS 8.4.1: whoever does not belong to the tenant finds nothing, as if it were not there.
+    async fn of(at: &'a AccountPages, db: &Db, tenant: Uuid) -> Result<Here<'a>> {
+        let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
+        let who = who.person.facts.id;
+        for tenancy in &at.accounts.tenancies {
+            if let Some(standing) = tenancy.standing(db, tenant, who).await? {
+                return Ok(Here {
+                    tenancy: &**tenancy,
+                    who,
+                    role: standing.role,
+                    name: standing.tenant,
+                });
+            }
+        }
+        Err(Error::not_found())
+    }
+
+    /// The roles up to one's own, if one manages members.
+    fn roles(&self, selected: &str) -> Vec<RoleChoice> {
+        let all = self.tenancy.roles().into_iter();
+        all.filter(|(name, _)| self.tenancy.manages(self.role, name))
+            .map(|(name, label)| RoleChoice {
+                name,
+                label,
+                is_it: name == selected,
+            })
+            .collect()
+    }
+
+    async fn page(&self, at: &AccountPages, db: &Db, tenant: Uuid) -> Result<MembersPage> {
+        let members = self.tenancy.members(db, tenant).await?;
+        let roles = self.roles("");
+        // CWE-359: whom others have invited is for those to see who may take it back.
+        let open = match roles.is_empty() {
+            true => Vec::new(),
+            false => at.accounts.open_invitations(db, self.tenancy, tenant).await?,
+        };
+        let labels = self.tenancy.roles();
+        let invitations = open.into_iter().map(|row| OpenInvitation {
+            id: row.id.uuid(),
+            email: row.email.to_string(),
+            role: labels
+                .iter()
+                .find(|(name, _)| *name == row.role)
+                .map_or(row.role.clone(), |(_, label)| (*label).to_owned()),
+            expires: row.expires,
+        });
+        Ok(MembersPage {
+            tenant,
+            name: self.name.clone(),
+            members: members
+                .into_iter()
+                .map(|member| Member::of(member, self.who))
+                .collect(),
+            invitations: invitations.collect(),
+            roles,
+            problem: None,
+            email: String::new(),
+        })
+    }
+}
+
+impl Member {
+    fn of(member: Member, who: Uuid) -> Self {
+        Self {
+            id: member.id,
+            name: member.name.unwrap_or_default(),
+            role: member.label,
+            is_self: member.person == who,
+            may_change: member.may_change,
+            may_remove: member.may_remove,
+        }
+    }
+}
+
+/// Lists the members, as far as one may see them, and the invitations, for whoever may take them back.
+#[view(get, "/{tenant}/")]
+pub async fn show(_: SignedIn, at: AccountPages, db: Db, tenant: Path<Uuid>) -> Result<Response> {
+    let here = Here::of(&at, &db, *tenant).await?;
+    let page = here.page(&at, &db, *tenant).await?;
+    Ok(at.page(TITLE, page))
+}
+
+/// Invites somebody.
+#[view(post, "/{tenant}/")]
+pub async fn invite(
+    _: SignedIn,
+    at: AccountPages,
+    db: Db<Write>,
+    tenant: Path<Uuid>,
+    form: Form<InvitationForm>,
+) -> Result<Response> {
+    let here = Here::of(&at, &db, *tenant).await?;
+    let clean = match form.clean(&db).await?.into_result() {
+        Ok(clean) => clean,
+        Err(_) => {
+            return here
+                .again(
+                    &at,
+                    &db,
+                    *tenant,
+                    "",
+                    "Write an e-mail address, and choose a role.",
+                )
+                .await;
+        }
+    };
+    let typed = clean.email.to_string();
+    // Before a mail is counted: whoever may invite nobody uses up nobody's count.
+    if !here.tenancy.manages(here.role, &clean.role) {
+        return Err(Error::refused(Refusal::Forbidden));
+    }
+    let accounts = &at.accounts;
+    if accounts
+        .count_mail(Purpose::Invitation, &clean.email, &at.cx)
+        .await
+        .is_err()
+    {
+        events::MAIL_THROTTLED.log(Some(&at.cx));
+        let why = "Too many mails for now. Please try again in an hour.";
+        return here.again(&at, &db, *tenant, &typed, why).await;
+    }
+    let invited = accounts
+        .invite_to(&db, here.tenancy, *tenant, here.who, (&clean.email, &clean.role))
+        .await?;
+    match invited {
+        Invited::Sent => {}
+        Invited::Above => return Err(Error::refused(Refusal::Forbidden)),
+        Invited::TooMany => {
+            let why = "Too many invitations are open. Withdraw some first.";
+            return here.again(&at, &db, *tenant, &typed, why).await;
+        }
+    }
+    events::INVITATION_SENT.log(Some(&at.cx));
+    at.cx
+        .say(Level::Success, format!("An invitation is on its way to {typed}."));
+    Ok(Response::of(Redirect::to(urls::members(&tenant))))
+}
+
+impl Here<'_> {
+    async fn again(
+        &self,
+        at: &AccountPages,
+        db: &Db,
+        tenant: Uuid,
+        email: &str,
+        why: &str,
+    ) -> Result<Response> {
+        let page = self.page(at, db, tenant).await?;
+        let (problem, email) = (Some(why.to_owned()), email.to_owned());
+        Ok(at.again(
+            TITLE,
+            MembersPage {
+                problem,
+                email,
+                ..page
+            },
+        ))
+    }
+}
+
+/// Takes an invitation back. One of another tenant, one that is none, and one that is not theirs to take back are the same 404.
+#[view(post, "/{tenant}/withdraw/{id}/")]
+pub async fn withdraw(
+    _: SignedIn,
+    at: AccountPages,
+    db: Db<Write>,
+    tenant: Path<Uuid>,
+    id: Path<Uuid>,
+) -> Result<Redirect> {
+    let here = Here::of(&at, &db, *tenant).await?;
+    let withdrawn = at
+        .accounts
+        .withdraw(&db, here.tenancy, *tenant, here.who, *id)
+        .await?;
+    if !withdrawn {
+        return Err(Error::not_found());
+    }
+    at.cx.say(Level::Success, "The invitation is withdrawn.");
+    Ok(Redirect::to(urls::members(&tenant)))
+}
+
+/// Asks for a member's role.
+#[view(get, "/{tenant}/role/{member}/")]
+pub async fn edit(
+    _: SignedIn,
+    at: AccountPages,
+    db: Db,
+    tenant: Path<Uuid>,
+    member: Path<Uuid>,
+) -> Result<Response> {
+    let here = Here::of(&at, &db, *tenant).await?;
+    let seat = here.tenancy.member_to_change(&db, *tenant, *member).await?;
+    let page = MemberPage {
+        tenant: *tenant,
+        roles: here.roles(seat.role),
+        problem: None,
+    };
+    Ok(at.page(TITLE, page))
+}
+
+/// Gives a member another role: never one above one's own, which is refused as it is written too.
+#[view(post, "/{tenant}/role/{member}/")]
+pub async fn save(
+    _: SignedIn,
+    at: AccountPages,
+    db: Db<Write>,
+    tenant: Path<Uuid>,
+    member: Path<Uuid>,
+    form: Form<MemberForm>,
+) -> Result<Response> {
+    let here = Here::of(&at, &db, *tenant).await?;
+    let seat = here.tenancy.member_to_change(&db, *tenant, *member).await?;
+    let role = match form.clean(&db).await?.into_result() {
+        Ok(clean) => clean.role.clone(),
+        Err(_) => String::new(),
+    };
+    if !here.tenancy.roles().iter().any(|(name, _)| *name == role) {
+        let page = MemberPage {
+            tenant: *tenant,
+            roles: here.roles(seat.role),
+            problem: Some(Problem::new("choice", "Choose one of the roles.").to_string()),
+        };
+        return Ok(at.again(TITLE, page));
+    }
+    here.tenancy.change(&db, *tenant, *member, &role).await?;
+    at.record(&db, seat.person, Happened::RoleChanged).await?;
+    events::ROLE_CHANGED.log(Some(&at.cx));
+    at.cx.say(Level::Success, "The role is changed.");
+    Ok(Response::of(Redirect::to(urls::members(&tenant))))
+}
+
+/// Removes a member, or leaves.
+#[view(post, "/{tenant}/remove/{member}/")]
+pub async fn remove(
+    _: SignedIn,
+    at: AccountPages,
+    db: Db<Write>,
+    tenant: Path<Uuid>,
+    member: Path<Uuid>,
+) -> Result<Redirect> {
+    let here = Here::of(&at, &db, *tenant).await?;
+    let person = here.tenancy.remove(&db, *tenant, *member).await?;
+    at.record(&db, person, Happened::MembershipEnded).await?;
+    events::MEMBERSHIP_ENDED.log(Some(&at.cx));
+    if person == here.who {
+        at.cx.say(Level::Success, format!("You have left {}.", here.name));
+        return at.home();
+    }
+    at.cx.say(Level::Success, "The member is removed.");
+    Ok(Redirect::to(urls::members(&tenant)))
+}

@@ -1,0 +1,57 @@
+//! `#[derive(Role)]`: a field type as by `Choices`, and the order of its variants.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Error, Path, Result};
+
+/// Roles that a tenant's rules name at most.
+const MOST: usize = 16;
+
+pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
+    let input: DeriveInput = syn::parse2(item.clone())?;
+    let field = crate::choices::expand(item)?;
+    let Data::Enum(data) = &input.data else {
+        return Err(Error::new(input.ident.span(), "a role is an enum"));
+    };
+    let Some(owner) = data.variants.last() else {
+        return Err(Error::new(
+            input.ident.span(),
+            "roles stand in order, the last one is the owner's: `enum Role { Viewer, Editor, Owner }`",
+        ));
+    };
+    if let Some(beyond) = data.variants.iter().nth(MOST) {
+        return Err(Error::new(beyond.span(), "a tenant has at most 16 roles"));
+    }
+    let mut manages = None;
+    for variant in &data.variants {
+        for attribute in variant.attrs.iter().filter(|a| a.path().is_ident("role")) {
+            attribute.parse_nested_meta(|meta| match meta.path.is_ident("manages") {
+                true if manages.is_some() => Err(meta.error("one role is the least that manages members, and another one is said to be")),
+                true => {
+                    manages = Some(&variant.ident);
+                    Ok(())
+                }
+                false => Err(meta.error("`#[role(…)]` knows `manages`: the least role that invites members, changes their roles and removes them")),
+            })?;
+        }
+    }
+    let mut orm = quote!(::vauban::__private::orm);
+    for attribute in input.attrs.iter().filter(|a| a.path().is_ident("choices")) {
+        attribute.parse_nested_meta(|meta| {
+            let path: Path = meta.value()?.parse()?;
+            orm = quote!(::#path);
+            Ok(())
+        })?;
+    }
+    let (name, owner) = (&input.ident, &owner.ident);
+    let manages = manages.unwrap_or(owner);
+    Ok(quote! {
+        #field
+        #[automatically_derived]
+        impl #orm::membership::Role for #name {
+            const MANAGES: Self = Self::#manages;
+            const OWNER: Self = Self::#owner;
+        }
+    })
+}
