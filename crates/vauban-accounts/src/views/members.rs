@@ -43,7 +43,7 @@ pub struct MembersPage {
     /// What it is called.
     pub name: String,
     /// Its members.
-    pub members: Vec<Member>,
+    pub members: Vec<OneMember>,
     /// Who is invited.
     pub invitations: Vec<OpenInvitation>,
     /// What the reader may invite people as; nobody, where there is none.
@@ -55,7 +55,7 @@ pub struct MembersPage {
 }
 
 /// A member of a tenant.
-pub struct Member {
+pub struct OneMember {
     /// The membership's id.
     pub id: Uuid,
     /// Who it is.
@@ -165,7 +165,7 @@ impl<'a> Here<'a> {
             name: self.name.clone(),
             members: members
                 .into_iter()
-                .map(|member| Member::of(member, self.who))
+                .map(|member| OneMember::of(member, self.who))
                 .collect(),
             invitations: invitations.collect(),
             roles,
@@ -175,7 +175,7 @@ impl<'a> Here<'a> {
     }
 }
 
-impl Member {
+impl OneMember {
     fn of(member: Member, who: Uuid) -> Self {
         Self {
             id: member.id,
