@@ -25,7 +25,7 @@ struct FactorsPage {
     email: String,
 }
 
-/// Shows what there is.
+/// Shows the app and how many codes there are.
 #[view(get, "/factors/")]
 pub async fn show(_: AnySession, at: AccountPages, db: Db) -> Result<Response> {
     let who = at.owner()?;
@@ -42,7 +42,7 @@ pub async fn show(_: AnySession, at: AccountPages, db: Db) -> Result<Response> {
     Ok(at.page(TITLE, page))
 }
 
-/// Sends the link.
+/// Sends the link to whoever lacks a factor that they have to have.
 #[view(post, "/factors/")]
 pub async fn submit(_: AnySession, at: AccountPages, db: Db<Write>) -> Result<Response> {
     let who = at.owner()?;
