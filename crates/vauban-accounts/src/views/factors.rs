@@ -29,7 +29,7 @@ pub struct FactorsPage {
     pub email: String,
 }
 
-/// Shows what there is.
+/// Shows the app and how many codes there are.
 #[view(get, "/factors/")]
 pub async fn show(_: AnySession, at: AccountPages, db: Db) -> Result<Response> {
     let who = at.owner()?;
@@ -46,7 +46,7 @@ pub async fn show(_: AnySession, at: AccountPages, db: Db) -> Result<Response> {
     Ok(at.page(TITLE, page))
 }
 
-/// Sends the link.
+/// Sends the link to whoever lacks a factor that they have to have.
 #[view(post, "/factors/")]
 pub async fn submit(_: AnySession, at: AccountPages, db: Db<Write>) -> Result<Response> {
     let who = at.owner()?;

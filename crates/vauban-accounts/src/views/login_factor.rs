@@ -45,7 +45,7 @@ pub async fn show(_: Public, at: AccountPages, db: Db, query: Query<Next>) -> Re
     Ok(at.page(TITLE, LoginFactorPage { form, recovery }))
 }
 
-/// Signs in.
+/// Signs in, with a session that holds both proofs.
 #[view(post, "/login/factor/")]
 pub async fn submit(
     _: Public,

@@ -18,7 +18,10 @@ use vauban::messages::Level;
 use vauban::routing::{Public, Query};
 
 const TITLE: &str = "A recovery code";
-const WRONG: Problem = Problem::new("code_wrong", "The code is not right, or was used before.");
+const WRONG: Problem = Problem::new(
+    "recovery_code_wrong",
+    "The recovery code is not right, or was used before.",
+);
 
 /// `login/recovery/`: asks for a recovery code in place of the second proof.
 #[derive(Template)]

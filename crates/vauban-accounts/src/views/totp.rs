@@ -21,7 +21,7 @@ use vauban::routing::{Reauthenticated, Refusal};
 
 const TITLE: &str = "Add an authenticator app";
 const WRONG: Problem = Problem::new(
-    "code_wrong",
+    "code_not_of_app",
     "The code is not right. Type the one that your app shows now; if that is refused as well, set your device's clock.",
 );
 
