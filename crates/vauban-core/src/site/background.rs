@@ -166,7 +166,10 @@ mod tests {
     async fn what_ends_is_not_begun_again() {
         let (say, stop) = Stop::pair();
         keep_up(|_| async {}, stop.clone()).await;
-        let kept = tokio::spawn(keep_up(|_| async { panic!("boom") }, stop));
+        let kept = tokio::spawn(keep_up(
+            |stop: Stop| async move { assert!(stop.is_asked(), "boom") },
+            stop,
+        ));
         tokio::time::sleep(Duration::from_millis(500)).await;
         say.send_replace(true);
         kept.await.unwrap();
