@@ -72,6 +72,7 @@ pub const TEST_KIT: bool = cfg!(feature = "testing");
 pub mod checks;
 #[cfg(any(test, feature = "testing"))]
 pub mod factory;
+pub mod membership;
 pub mod migrations;
 pub mod untyped;
 
@@ -163,13 +164,6 @@ pub mod columns {
     pub use crate::model::order::{IntoOrder, Order};
     pub use crate::model::set_to::Fits;
     pub use crate::model::types::{EncryptedField, JsonValue};
-}
-
-/// Tenancy: who belongs to which tenant, in which role. (Sites have models of these names.)
-pub mod membership {
-    #[doc(hidden)]
-    pub use crate::model::membership::MembershipColumns;
-    pub use crate::model::membership::{Membership, Role, RoleIn, Tenant, TenantKey};
 }
 
 /// For generated code. Not part of the public API.

@@ -196,7 +196,7 @@ pub async fn show(_: SignedIn, at: AccountPages, db: Db, tenant: Path<Uuid>) -> 
     Ok(at.page(TITLE, page))
 }
 
-/// Invites somebody.
+/// Invites an address, as a role up to one's own; 403 above it.
 #[view(post, "/{tenant}/")]
 pub async fn invite(
     _: SignedIn,

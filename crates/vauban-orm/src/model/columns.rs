@@ -70,7 +70,7 @@ impl<P: Place, T> Column<P, T> {
         self.compare(op, Compared::with(Value::Text(text.to_owned())))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 

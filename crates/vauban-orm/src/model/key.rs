@@ -87,7 +87,7 @@ impl<P: Place, M: Model> Rel<P, M> {
         Order::new(self.path.steps(), self.meta, false)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 

@@ -81,7 +81,7 @@ impl<P: Place, C: Model> Many<P, C> {
     }
 
     /// As [`any`](Self::any), of a condition that is one of its rows already.
-    pub(super) fn having_some(
+    pub(crate) fn having_some(
         &self,
         condition: impl FnOnce(&Columns<C, Own<In<P::Scope, C>>>) -> Filter<In<P::Scope, C>>,
     ) -> Filter<P::Scope> {

@@ -18,7 +18,6 @@ pub(crate) mod key;
 pub(crate) mod kinds;
 pub(crate) mod linked;
 pub(crate) mod many;
-pub(crate) mod membership;
 pub(crate) mod order;
 pub(crate) mod path;
 pub(crate) mod record;

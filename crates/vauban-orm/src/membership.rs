@@ -134,11 +134,11 @@ pub trait Membership: Model<New: Send> + Policy {
     /// As what.
     type Role: Role;
 
-    /// The tenant.
+    /// To which tenant the member belongs.
     fn tenant(&self) -> Id<Self::Tenant>;
-    /// The person.
+    /// Who the member is, active or not.
     fn person(&self) -> Id<Self::Person>;
-    /// The role.
+    /// What the member may do there.
     fn role(&self) -> Self::Role;
 
     /// The names of the fields for tenant, person and role.
