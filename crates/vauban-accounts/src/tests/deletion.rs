@@ -445,7 +445,10 @@ async fn of_an_end_that_a_hook_stops_nothing_is_done() {
     }
     assert_eq!((count(&site, "user"), count(&site, "vauban_deletion")), (1, 0));
     let mails = site.mails().await;
-    let subjects: Vec<_> = mails.iter().map(|mail| mail.subject()).collect();
+    let subjects: Vec<_> = mails
+        .iter()
+        .map(vauban_mail::testing::SentMail::subject)
+        .collect();
     assert!(
         subjects
             .iter()
