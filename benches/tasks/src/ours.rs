@@ -17,7 +17,7 @@ use crate::done;
 /// The columns, the index and the constraint of a task's row.
 #[derive(Model)]
 #[model(table = "bare", unique(name, key), index(queue, priority, due))]
-pub struct Bare {
+pub(crate) struct Bare {
     pub(crate) id: Id<Self>,
     #[field(max_length = 60)]
     pub(crate) name: String,
