@@ -48,7 +48,7 @@ impl Policy for Bare {
 
 vauban::service! {
     /// Writes the rows, and runs the task.
-    pub Bench: Add<Bare>;
+    pub(crate) Bench: Add<Bare>;
     waiver!(ServiceRights, "rows that are counted and belong to nobody")
 }
 

@@ -9,10 +9,10 @@ use vauban::forms::{FormErrors, Problem};
 /// Signing in. The address is not parsed here: one that cannot be an address is answered like an unknown one.
 #[derive(Form)]
 pub struct LoginForm {
-    /// Their address.
+    /// The address of their account, as it was typed.
     #[field(label = "E-mail address", widget = email, max_length = 320, autocomplete = "username")]
     pub email: String,
-    /// Their password.
+    /// The password of their account.
     #[field(label = "Password", max_length = 1024, autocomplete = "current-password")]
     pub password: Password,
     /// Whether they stay signed in.
@@ -23,7 +23,7 @@ pub struct LoginForm {
 /// Proving again who one is: by one of these.
 #[derive(Form)]
 pub struct ProofForm {
-    /// Their password.
+    /// The password of their account.
     #[field(label = "Password", max_length = 1024, autocomplete = "current-password")]
     pub password: Option<Password>,
     /// A code of their authenticator app.
@@ -38,7 +38,7 @@ pub struct ProofForm {
 /// A code of an authenticator app.
 #[derive(Form)]
 pub struct CodeForm {
-    /// The code.
+    /// What the app shows, or what stands on their list of codes.
     #[field(
         label = "Code",
         help = "Six digits.",
@@ -48,10 +48,10 @@ pub struct CodeForm {
     pub code: Code,
 }
 
-/// A recovery code.
+/// One code of those that were shown once.
 #[derive(Form)]
 pub struct RecoveryForm {
-    /// The code.
+    /// What the app shows, or what stands on their list of codes.
     #[field(label = "Recovery code", max_length = 100, autocomplete = "one-time-code")]
     pub code: Code,
 }
@@ -59,7 +59,7 @@ pub struct RecoveryForm {
 /// Asking for a mail: signing up, a forgotten password.
 #[derive(Form)]
 pub struct AddressForm {
-    /// Their address.
+    /// The address of their account, as it was typed.
     #[field(label = "E-mail address", max_length = 320, autocomplete = "username")]
     pub email: Email,
 }
@@ -67,7 +67,7 @@ pub struct AddressForm {
 /// A new password behind a link. Once: who mistypes it asks for another link.
 #[derive(Form)]
 pub struct NewPasswordForm {
-    /// Their password.
+    /// The password of their account.
     #[field(
         label = "Password",
         help = "A few words that you remember are better than one with signs.",
@@ -109,7 +109,7 @@ pub struct PasswordForm {
         autocomplete = "new-password"
     )]
     pub new_password: Password,
-    /// Typed twice.
+    /// The same again, so that a slip is noticed.
     #[field(
         label = "New password again",
         max_length = 1024,

@@ -28,9 +28,9 @@ pub struct InvitationMail {
     pub site: String,
     /// What the tenant is called.
     pub tenant: String,
-    /// Who invites.
+    /// What whoever invites is called.
     pub inviter: String,
-    /// As what.
+    /// The role, as people call it.
     pub role: String,
     /// Where it is accepted: it works once.
     pub link: AbsoluteUrl,
@@ -98,7 +98,7 @@ pub struct TakenEmailMail {
 pub struct OldEmailMail {
     /// What the site is called.
     pub site: String,
-    /// The other address.
+    /// The address that the account has from now on.
     pub email: String,
     /// It is the account's now; else it is to be.
     pub is_done: bool,
@@ -194,7 +194,7 @@ pub struct NewDeviceMail {
     pub device: String,
     /// The network that it came from.
     pub network: String,
-    /// When it was.
+    /// When it happened, by the server's clock.
     pub at: DateTime,
     /// The page that says what happened to the account.
     pub security: AbsoluteUrl,

@@ -26,6 +26,7 @@ mod letter;
 mod module;
 mod post;
 pub mod preferences;
+mod replaceable;
 mod replaced;
 mod rows;
 mod send;
@@ -43,7 +44,8 @@ pub use letter::{
 };
 pub use module::module;
 pub use preferences::{UnsubscribePage, UnsubscribedPage};
-pub use replaced::{Replaceable, Replacement};
+pub use replaceable::Replaceable;
+pub use replaced::Replacement;
 pub use send::Sent;
 pub use vauban_macros::Mail;
 

@@ -18,7 +18,6 @@ use crate::replaced::{Replacement, Replacements};
 use crate::rows::{LetterRow, NewLetterRow, Sending};
 use crate::settings::MailSettings;
 use crate::transport::{Route, Unsent};
-use crate::written::Written;
 
 /// Where letters go.
 #[derive(Clone)]
@@ -121,7 +120,7 @@ impl Post {
         let leave = unsubscribe.as_deref().unwrap_or_default();
         let written = match draft.mail.__replaced(&self.replacements, leave)? {
             Ok(written) => written,
-            Err(mail) => Written::of(&mail, leave),
+            Err(mail) => mail.__written(leave),
         };
         // CWE-400
         if written.text.len() > MAX_BODY || written.html.len() > MAX_BODY {

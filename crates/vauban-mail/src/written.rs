@@ -1,8 +1,6 @@
 //! A mail, written.
 
-use vauban_template::__private::NoContext;
-
-use crate::letter::{Line, MAX_SUBJECT, Mail};
+use crate::letter::{Line, MAX_SUBJECT};
 
 /// A mail that is written.
 #[derive(Debug)]
@@ -13,17 +11,12 @@ pub struct Written {
 }
 
 impl Written {
-    /// Writes all three.
-    pub(crate) fn of<M: Mail>(mail: &M, unsubscribe: &str) -> Self {
-        const { M::__DERIVED.is_so() };
-        let (mut subject, mut text, mut html) = (String::new(), String::new(), String::new());
-        mail.__subject_into(unsubscribe, &NoContext, &mut subject);
-        mail.__text_into(unsubscribe, &NoContext, &mut text);
-        mail.__html_into(unsubscribe, &NoContext, &mut html);
+    /// Of what its templates wrote.
+    pub(crate) fn of(subject: &str, text: &str, html: String) -> Self {
         Self {
             // CWE-93: a subject is one line, whatever its values are.
-            subject: Line::cleaned(&subject, MAX_SUBJECT),
-            text: tidy(&text),
+            subject: Line::cleaned(subject, MAX_SUBJECT),
+            text: tidy(text),
             html,
         }
     }

@@ -29,6 +29,7 @@ chapters! {
     rich_text = "rich-text.md",
     tasks = "tasks.md",
     templates = "templates.md",
+    tenancy = "tenancy.md",
     testing = "testing.md",
     views = "views.md",
     waivers = "waivers.md",

@@ -82,7 +82,7 @@ impl Enrolments {
         let plain = zeroize::Zeroizing::new(
             codes
                 .iter()
-                .flat_map(|code| code.expose())
+                .flat_map(RecoveryCode::expose)
                 .copied()
                 .collect::<Vec<_>>(),
         );

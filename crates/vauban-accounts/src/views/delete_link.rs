@@ -18,7 +18,7 @@ const TITLE: &str = "Keep your account";
 #[derive(Template)]
 #[template("accounts/delete_link.html", replaceable)]
 pub struct DeleteLinkPage {
-    /// The account's address.
+    /// The address of the account that the link opens.
     pub email: String,
 }
 

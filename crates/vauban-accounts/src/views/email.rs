@@ -18,7 +18,7 @@ const TITLE: &str = "Change your address";
 #[derive(Template)]
 #[template("accounts/email.html", replaceable)]
 pub struct EmailPage {
-    /// Field `email`.
+    /// The form, with its field `email`.
     pub form: Form<AddressForm>,
 }
 

@@ -21,7 +21,7 @@ const TITLE: &str = "Confirm your new address";
 #[derive(Template)]
 #[template("accounts/email_link.html", replaceable)]
 pub struct EmailLinkPage {
-    /// The new address.
+    /// The address that the link confirms.
     pub email: String,
     /// Why it is not to be.
     pub problem: Option<String>,

@@ -25,7 +25,7 @@ pub struct FactorsPage {
     pub codes: u64,
     /// They have to have one, and add it by the link of a mail.
     pub needs_link: bool,
-    /// Whose they are.
+    /// The address of the account.
     pub email: String,
 }
 

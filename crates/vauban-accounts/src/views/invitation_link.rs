@@ -22,15 +22,15 @@ const TITLE: &str = "Your invitation";
 pub struct InvitationLinkPage {
     /// What the tenant is called.
     pub tenant: String,
-    /// Who invites.
+    /// What whoever invites is called.
     pub inviter: String,
-    /// As what.
+    /// The role, as people call it.
     pub role: String,
-    /// The invited address.
+    /// The address that was invited.
     pub email: String,
     /// Signed in with the invited address.
     pub joins: bool,
-    /// Nobody has it.
+    /// Nobody has an account with that address.
     pub signs_up: bool,
 }
 

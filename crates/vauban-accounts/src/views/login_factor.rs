@@ -28,7 +28,7 @@ pub(super) const WRONG: Problem = Problem::new(
 #[derive(Template)]
 #[template("accounts/login_factor.html", replaceable)]
 pub struct LoginFactorPage {
-    /// Field `code`.
+    /// The form, with its field `code`.
     pub form: Form<CodeForm>,
     /// Where a recovery code is taken instead.
     pub recovery: Url,

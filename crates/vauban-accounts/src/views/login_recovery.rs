@@ -27,7 +27,7 @@ const WRONG: Problem = Problem::new(
 #[derive(Template)]
 #[template("accounts/login_recovery.html", replaceable)]
 pub struct LoginRecoveryPage {
-    /// Field `code`.
+    /// The form, with its field `code`.
     pub form: Form<RecoveryForm>,
     /// Where a code of the app is taken.
     pub factor: Url,

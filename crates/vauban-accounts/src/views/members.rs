@@ -11,7 +11,7 @@ use crate::members as urls;
 use crate::params::AccountPages;
 use crate::tenancy::{AnyTenancy, Invited, Member};
 use vauban::Uuid;
-use vauban::forms::{Form, Problem};
+use vauban::forms::Form;
 use vauban::http::{Error, Redirect, Response, Result};
 use vauban::messages::Level;
 use vauban::routing::{Path, Refusal, SignedIn};
@@ -38,13 +38,13 @@ pub(crate) struct MemberForm {
 #[derive(Template)]
 #[template("accounts/members.html", replaceable)]
 pub struct MembersPage {
-    /// The tenant's id.
+    /// The tenant's id, as in the address.
     pub tenant: Uuid,
     /// What it is called.
     pub name: String,
-    /// Its members.
+    /// The members that the reader may see.
     pub members: Vec<OneMember>,
-    /// Who is invited.
+    /// The invitations that the reader may take back.
     pub invitations: Vec<OpenInvitation>,
     /// What the reader may invite people as; nobody, where there is none.
     pub roles: Vec<RoleChoice>,
@@ -56,13 +56,13 @@ pub struct MembersPage {
 
 /// A member of a tenant.
 pub struct OneMember {
-    /// The membership's id.
+    /// The id of the membership, not of the person.
     pub id: Uuid,
-    /// Who it is.
+    /// What the person is called.
     pub name: String,
     /// As what they belong to it.
     pub role: &'static str,
-    /// The reader's own.
+    /// Whether it is the reader's own membership.
     pub is_self: bool,
     /// Whether the reader may change it.
     pub may_change: bool,
@@ -72,11 +72,11 @@ pub struct OneMember {
 
 /// An invitation that nobody has accepted yet.
 pub struct OpenInvitation {
-    /// Its id.
+    /// The invitation's id, by which it is withdrawn.
     pub id: Uuid,
-    /// The invited address.
+    /// The address that was invited.
     pub email: String,
-    /// As what.
+    /// The role, as people call it.
     pub role: String,
     /// Until when it can be accepted.
     pub expires: DateTime,
@@ -84,7 +84,7 @@ pub struct OpenInvitation {
 
 /// A role that the reader may give.
 pub struct RoleChoice {
-    /// Its stored name.
+    /// Its name, as rows and forms have it.
     pub name: &'static str,
     /// What people call it.
     pub label: &'static str,
@@ -96,11 +96,11 @@ pub struct RoleChoice {
 #[derive(Template)]
 #[template("accounts/member.html", replaceable)]
 pub struct MemberPage {
-    /// The tenant's id.
+    /// The tenant's id, as in the address.
     pub tenant: Uuid,
     /// What the reader may make of them.
     pub roles: Vec<RoleChoice>,
-    /// What was wrong.
+    /// What was wrong with the role that was sent.
     pub problem: Option<String>,
 }
 
@@ -206,19 +206,9 @@ pub async fn invite(
     form: Form<InvitationForm>,
 ) -> Result<Response> {
     let here = Here::of(&at, &db, *tenant).await?;
-    let clean = match form.clean(&db).await?.into_result() {
-        Ok(clean) => clean,
-        Err(_) => {
-            return here
-                .again(
-                    &at,
-                    &db,
-                    *tenant,
-                    "",
-                    "Write an e-mail address, and choose a role.",
-                )
-                .await;
-        }
+    let Ok(clean) = form.clean(&db).await?.into_result() else {
+        let problem = "Write an e-mail address, and choose a role.";
+        return here.again(&at, &db, *tenant, "", problem).await;
     };
     let typed = clean.email.to_string();
     // Before a mail is counted: whoever may invite nobody uses up nobody's count.
@@ -334,7 +324,7 @@ pub async fn save(
         let page = MemberPage {
             tenant: *tenant,
             roles: here.roles(seat.role),
-            problem: Some(Problem::new("choice", "Choose one of the roles.").to_string()),
+            problem: Some("Choose one of the roles.".to_owned()),
         };
         return Ok(at.again(TITLE, page));
     }

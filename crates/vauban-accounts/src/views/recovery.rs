@@ -3,6 +3,7 @@
 use vauban::orm::{Db, Write};
 use vauban::{Template, view};
 
+use crate::factors::RecoveryCode;
 use crate::history::Happened;
 use crate::hooks::FactorChange;
 use crate::params::AccountPages;
@@ -31,7 +32,7 @@ pub async fn show(_: SignedIn, at: AccountPages, db: Db) -> Result<Response> {
     let (accounts, user) = (&at.accounts, who.person.facts.id);
     let codes = accounts.enrolments.take_codes(&at.cx, user, &who.session);
     let page = RecoveryCodesPage {
-        codes: codes.iter().map(|code| code.shown()).collect(),
+        codes: codes.iter().map(RecoveryCode::shown).collect(),
         left: accounts.factors.codes_left(&db, user).await?,
         has_app: who.session.has_factor(),
     };

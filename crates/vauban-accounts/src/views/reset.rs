@@ -18,7 +18,7 @@ const TITLE: &str = "A new password";
 #[derive(Template)]
 #[template("accounts/reset.html", replaceable)]
 pub struct ResetPage {
-    /// Field `email`.
+    /// The form, with its field `email`.
     pub form: Form<AddressForm>,
 }
 

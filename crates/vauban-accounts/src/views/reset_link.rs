@@ -24,9 +24,9 @@ const TITLE: &str = "Choose a new password";
 #[derive(Template)]
 #[template("accounts/reset_link.html", replaceable)]
 pub struct ResetLinkPage {
-    /// Field `password`.
+    /// The form, with its field `password`.
     pub form: Form<NewPasswordForm>,
-    /// The account's address.
+    /// The address of the account that the link opens.
     pub email: String,
     /// The fewest characters of a password.
     pub least: usize,

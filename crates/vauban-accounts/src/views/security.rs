@@ -16,7 +16,7 @@ const TITLE: &str = "Your account's security";
 #[derive(Template)]
 #[template("accounts/security.html", replaceable)]
 pub struct SecurityPage {
-    /// What protects it.
+    /// What protects the account, a line each.
     pub protections: Vec<Protection>,
     /// What happened, the latest first.
     pub events: Vec<Event>,
@@ -24,9 +24,9 @@ pub struct SecurityPage {
 
 /// A line of what protects the account, and where that is changed. Whatever protects accounts adds its own to `protections`.
 pub struct Protection {
-    /// What it is.
+    /// What protects it, in a word or two.
     pub name: &'static str,
-    /// How it stands.
+    /// How it stands with that, as a short sentence.
     pub says: String,
     /// Where it is changed.
     pub page: Url,
@@ -36,7 +36,7 @@ pub struct Protection {
 pub struct Event {
     /// What it was, in a few words.
     pub says: String,
-    /// When.
+    /// When it happened, by the server's clock.
     pub at: DateTime,
     /// What the browser calls itself; empty if it was none.
     pub device: String,

@@ -18,7 +18,7 @@ const TITLE: &str = "Sign up";
 #[derive(Template)]
 #[template("accounts/signup.html", replaceable)]
 pub struct SignUpPage {
-    /// Field `email`.
+    /// The form, with its field `email`.
     pub form: Form<AddressForm>,
 }
 

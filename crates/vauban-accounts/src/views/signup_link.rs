@@ -30,7 +30,7 @@ const WELCOME: &str = "Your account is made, and you are signed in.";
 #[derive(Template)]
 #[template("accounts/signup_link.html", replaceable)]
 pub struct SignUpLinkPage {
-    /// Field `password`.
+    /// The form, with its field `password`.
     pub form: Form<NewPasswordForm>,
     /// The address of the account to be.
     pub email: String,

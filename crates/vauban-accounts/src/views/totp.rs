@@ -29,7 +29,7 @@ const WRONG: Problem = Problem::new(
 #[derive(Template)]
 #[template("accounts/totp.html", replaceable)]
 pub struct TotpPage {
-    /// Field `code`.
+    /// The form, with its field `code`.
     pub form: Form<CodeForm>,
     /// The secret, in groups of four.
     pub secret: String,

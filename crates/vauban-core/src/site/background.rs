@@ -78,9 +78,8 @@ impl BackgroundWork {
         let until = tokio::time::Instant::now() + self.bound;
         for mut work in self.all {
             match tokio::time::timeout_at(until, &mut work).await {
-                Ok(Ok(())) => {}
-                // Cut off by whoever ends the runtime.
-                Ok(Err(_)) => {}
+                // Done, or cut off by whoever ends the runtime.
+                Ok(_) => {}
                 Err(_) => {
                     work.abort();
                     tracing::warn!(target: "vauban::background", "what a module does beside serving did not end in time and was cut off");

@@ -1,9 +1,10 @@
 //! A mail with its recipients: what `#[derive(Mail)]` writes, and what stands between `.to(…)` and `.send(…)`.
 
 use vauban::http::{Error, Result};
-use vauban_template::__private::{Derived, Ours, RenderContext};
+use vauban_template::__private::{Derived, NoContext, Ours, RenderContext};
 
 use crate::replaced::{Replaced, Replacements};
+use crate::written::Written;
 
 use super::{Attachment, Line, MAX_ATTACHED, MAX_ATTACHMENTS, MAX_HEADER, Mailbox, Recipient};
 
@@ -45,6 +46,20 @@ pub trait Mail: Send + Sync {
     fn __text_into(&self, unsubscribe: &str, cx: &dyn RenderContext, out: &mut String);
     #[doc(hidden)]
     fn __html_into(&self, unsubscribe: &str, cx: &dyn RenderContext, out: &mut String);
+
+    /// Writes all three.
+    #[doc(hidden)]
+    fn __written(&self, unsubscribe: &str) -> Written
+    where
+        Self: Sized,
+    {
+        const { Self::__DERIVED.is_so() };
+        let (mut subject, mut text, mut html) = (String::new(), String::new(), String::new());
+        self.__subject_into(unsubscribe, &NoContext, &mut subject);
+        self.__text_into(unsubscribe, &NoContext, &mut text);
+        self.__html_into(unsubscribe, &NoContext, &mut html);
+        Written::of(&subject, &text, html)
+    }
 
     /// As the site writes it, if it has a mail of its own in this one's place.
     #[doc(hidden)]

@@ -339,7 +339,10 @@ async fn cwe_636_a_role_that_is_none_opens_nothing() {
 /// CWE-269: what is stored is a name, which stays what it was in whatever order the code has them.
 #[test]
 fn a_role_is_stored_by_its_name() {
-    let stored: Vec<_> = Role::ALL.iter().map(|role| role.to_value()).collect();
+    let stored: Vec<_> = Role::ALL
+        .iter()
+        .map(crate::model::field::Field::to_value)
+        .collect();
     let names = ["viewer", "editor", "admin", "owner"].map(|name| field::Value::Text(name.to_owned()));
     assert_eq!(stored, names);
     assert_eq!((Role::OWNER, Role::MANAGES), (Role::Owner, Role::Admin));
