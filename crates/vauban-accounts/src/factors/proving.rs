@@ -49,10 +49,12 @@ impl Accounts {
         change: FactorChange,
     ) -> Result<()> {
         let id = person.facts.id;
+        match change {
+            FactorChange::Added => self.sessions.factor_added(db, id).await?,
+            FactorChange::Removed => self.sessions.factor_removed(db, id).await?,
+            FactorChange::NewRecoveryCodes => {}
+        }
         if change != FactorChange::NewRecoveryCodes {
-            self.sessions
-                .note_factor(db, id, change == FactorChange::Added)
-                .await?;
             self.halves.end(db, id).await?;
         }
         self.tell_of_factor(db, person, change).await?;

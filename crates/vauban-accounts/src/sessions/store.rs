@@ -242,12 +242,33 @@ impl Sessions {
         Ok(ended)
     }
 
-    /// Writes into every session of a user whether they have a second factor, in the unit that changes it: those that lack a proof of
-    /// it open nothing from the next request on (CWE-308).
-    pub(crate) async fn note_factor(&self, db: &Db<Write>, user: Uuid, has_factor: bool) -> Result<()> {
+    /// Writes into every session of a user that they have a second factor, in the unit that adds it: those that lack a proof of it open
+    /// nothing from the next request on (CWE-308).
+    pub(crate) async fn factor_added(&self, db: &Db<Write>, user: Uuid) -> Result<()> {
         let theirs = SessionRow::objects().filter(|s| s.user.eq(user));
         theirs
-            .change_all(&db.acting::<SessionStore>(), |s| [s.has_factor.set(has_factor)])
+            .change_all(&db.acting::<SessionStore>(), |s| [s.has_factor.set(true)])
+            .await?;
+        Ok(())
+    }
+
+    /// The other way round, in the unit that removes it. CWE-613: a session that lacked a proof of it ends, and does not come to be a whole
+    /// one; and what was proved by a factor that is gone counts for none that comes after it.
+    pub(crate) async fn factor_removed(&self, db: &Db<Write>, user: Uuid) -> Result<()> {
+        let acting = db.acting::<SessionStore>();
+        let theirs = || SessionRow::objects().filter(|s| s.user.eq(user));
+        let lacking =
+            || theirs().filter(|s| s.has_factor.eq(true) & s.totp_at.is_null() & s.recovery_at.is_null());
+        self.forget_renewed_of(db, &lacking().all(&acting).await?).await?;
+        lacking().delete_all(&acting).await?;
+        theirs()
+            .change_all(&acting, |s| {
+                [
+                    s.has_factor.set(false),
+                    s.totp_at.set(None),
+                    s.recovery_at.set(None),
+                ]
+            })
             .await?;
         Ok(())
     }

@@ -507,3 +507,105 @@ async fn cwe_308_other_sessions_ask_for_the_second_proof() {
         (303, "/")
     );
 }
+
+/// Removes the app of whoever has just proved who they are.
+async fn remove(site: &TestSite, browser: &mut Browser) {
+    let path = "/accounts/factors/totp/remove/";
+    let form = site.token_for(browser, path).await;
+    let reply = browser.post(path, &form, &[]).await;
+    assert_eq!(location(&reply), (303, "/accounts/factors/"), "{}", reply.body);
+}
+
+/// CWE-613. Attack: a copy of the cookie of a session that lacked the second proof when its owner signed out.
+#[tokio::test]
+async fn asvs_7_4_1_sign_out_ends_a_session_that_lacks_a_proof() {
+    let site = TestSite::new();
+    site.kit.person("ann@example.com").await;
+    let mut other = site.browser();
+    other.sign_in("ann@example.com", PASSWORD).await;
+    let mut ann = site.browser();
+    ann.sign_in("ann@example.com", PASSWORD).await;
+    enrol(&site, &mut ann).await;
+    let copy = other.cookies.clone();
+    assert_eq!(
+        location(&other.get("/members/").await).1,
+        "/accounts/confirm/?next=%2Fmembers%2F"
+    );
+    let form = site.token_for(&other, "/accounts/logout/").await;
+    assert_eq!(other.post("/accounts/logout/", &form, &[]).await.status, 303);
+    other.cookies = copy;
+    assert_eq!(
+        location(&other.get("/members/").await).1,
+        "/accounts/login/?next=%2Fmembers%2F"
+    );
+    // So with a sign-in that was not done.
+    let mut half = half(&site, "ann@example.com").await;
+    let copy = half.cookies.clone();
+    let form = site.token_for(&half, "/accounts/logout/").await;
+    assert_eq!(half.post("/accounts/logout/", &form, &[]).await.status, 303);
+    assert!(!half.cookies.contains_key("__Host-half"));
+    half.cookies = copy;
+    assert_eq!(half.get(FACTOR).await.status, 303);
+}
+
+/// CWE-613. Attack: whoever had the phone is in; its owner removes that app and adds another one.
+#[tokio::test]
+async fn cwe_613_what_a_removed_factor_proved_counts_for_none_after_it() {
+    let site = TestSite::new();
+    let (mut ann, app) = enrolled(&site, "ann@example.com").await;
+    let mut thief = half(&site, "ann@example.com").await;
+    let reply = thief.submit(FACTOR, &[("code", &app.code(&site, 0))]).await;
+    assert_eq!(reply.status, 303);
+    assert_eq!(thief.who().await, "ann@example.com");
+    let mut recovered = half(&site, "ann@example.com").await;
+    assert_eq!(
+        recovered
+            .submit(RECOVERY, &[("code", &app.codes[0])])
+            .await
+            .status,
+        303
+    );
+    remove(&site, &mut ann).await;
+    site.kit.later(30);
+    enrol(&site, &mut ann).await;
+    assert_eq!(ann.who().await, "ann@example.com");
+    assert_eq!(thief.who().await, "");
+    assert_eq!(recovered.who().await, "");
+}
+
+/// CWE-308. Attack: a session that waited for the second proof is a whole one when nobody asks for it any more.
+#[tokio::test]
+async fn cwe_308_what_lacked_the_proof_ends_with_the_factor() {
+    let site = TestSite::new();
+    site.kit.person("ann@example.com").await;
+    let mut other = site.browser();
+    other.sign_in("ann@example.com", PASSWORD).await;
+    let mut ann = site.browser();
+    ann.sign_in("ann@example.com", PASSWORD).await;
+    enrol(&site, &mut ann).await;
+    remove(&site, &mut ann).await;
+    assert_eq!(ann.who().await, "ann@example.com");
+    assert_eq!(
+        location(&other.get("/members/").await).1,
+        "/accounts/login/?next=%2Fmembers%2F"
+    );
+}
+
+/// ASVS 6.5.1. Who does not get in uses up no code: their account is about to be deleted.
+#[tokio::test]
+async fn asvs_6_5_1_a_code_that_lets_nobody_in_is_not_used_up() {
+    let site = TestSite::new();
+    let (mut ann, app) = enrolled(&site, "ann@example.com").await;
+    let form = site.token_for(&ann, "/accounts/delete/").await;
+    let reply = ann.post("/accounts/delete/", &form, &[]).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    for _ in 0..2 {
+        let mut browser = half(&site, "ann@example.com").await;
+        let reply = browser.submit(RECOVERY, &[("code", &app.codes[0])]).await;
+        assert_eq!(reply.status, 422);
+        assert!(browser.session().is_none());
+    }
+    let sql = "SELECT count(*) FROM vauban_recovery_code";
+    let left: i64 = site.kit.file().query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 10);
+}

@@ -78,6 +78,7 @@ pub async fn submit(
     match at.second(&db, &token, proofs, None).await? {
         Second::In(advice) => Ok(Response::of(at.next_after(advice, &query)?)),
         Second::Refused(refused) => at.not_let_in(refused, form.refuse(|_| ()), TITLE, page),
+        Second::Changed => at.failed(SignInFailure::Wrong, WRONG, form.refuse(|_| ()), TITLE, page),
         Second::Over => Ok(Response::of(at.begin_again(&query))),
     }
 }
@@ -94,8 +95,11 @@ pub(super) struct HalfIn {
 pub(super) enum Second {
     In(Advice),
     Refused(vauban::hooks::Refused),
-    /// Used, too old, or of an account that is another one by now.
+    /// Used, or too old.
     Over,
+    /// Of an account that is another one by now, or whose code was used meanwhile. The answer is an error, so that all is undone: no code is
+    /// used up by whoever does not get in.
+    Changed,
 }
 
 impl AccountPages {
@@ -163,7 +167,7 @@ impl AccountPages {
         if let Some(code) = recovery
             && !self.accounts.factors.spend_recovery(db, half.user, code).await?
         {
-            return Ok(Second::Over);
+            return Ok(Second::Changed);
         }
         Ok(match self.let_in(db, &who).await? {
             Ok(()) => Second::In(Advice::named(&half.advice)),
@@ -171,7 +175,7 @@ impl AccountPages {
                 events::SIGN_IN_FAILED.log(Some(&self.cx));
                 Second::Refused(refused)
             }
-            Err(NotIn::Changed) => Second::Over,
+            Err(NotIn::Changed) => Second::Changed,
         })
     }
 }

@@ -88,6 +88,7 @@ pub async fn submit(
             Ok(Response::of(at.next_after(advice, &query)?))
         }
         Second::Refused(refused) => at.not_let_in(refused, form.refuse(|_| ()), TITLE, page),
+        Second::Changed => at.failed(SignInFailure::Wrong, WRONG, form.refuse(|_| ()), TITLE, page),
         Second::Over => Ok(Response::of(at.begin_again(&query))),
     }
 }

@@ -4,6 +4,7 @@ use vauban::orm::{Db, Write};
 use vauban::view;
 
 use super::answers::Next;
+use crate::factors::half_of;
 use crate::params::AccountPages;
 use crate::{events, identify};
 use vauban::http::{Cookie, Response, Result};
@@ -13,10 +14,15 @@ use vauban::site::SESSION_COOKIE;
 /// Signs out. Without a session it does nothing, and says so in the same way.
 #[view(post, "/logout/")]
 pub async fn submit(_: Public, at: AccountPages, db: Db<Write>) -> Result<Response> {
-    if let Some(who) = at.who() {
+    // Also of whoever still lacks a proof, or a factor: their session would open all once it is not asked any more.
+    if let Ok(who) = at.owner() {
         // ASVS 7.4.1, CWE-613: the row goes, so a kept copy of the cookie opens nothing.
         at.accounts.sessions.end(&db, who.session.id()).await?;
         events::SIGNED_OUT.log(Some(&at.cx));
+    }
+    if let Some(half) = half_of(&at.cx) {
+        at.accounts.halves.spend(&db, &half).await?;
+        at.forget_half();
     }
     at.accounts.kept.discard(&at.cx, &db).await?;
     identify::forget_ended(&at.cx);
