@@ -219,6 +219,7 @@ impl Accounts {
             },
         };
         let Some(person) = person else {
+            self.halves.end_everybodys().await?;
             return Ok(Some(self.sessions.end_everybodys().await?));
         };
         let ended = Retries::of(|| self.end_sessions_once(&person)).await?;
@@ -230,6 +231,7 @@ impl Accounts {
         let db = unit.db();
         let (id, happened) = (person.facts.id, Happened::EndedByAdministrator);
         self.history.record(&db, id, happened, Visitor::default()).await?;
+        self.halves.end(&db, id).await?;
         let ended = self.sessions.end_all(&db, id).await?;
         unit.finish(true).await?;
         Ok(ended)

@@ -95,9 +95,10 @@ impl Accounts {
         Ok(false)
     }
 
-    /// Ends sessions and links of an account (CWE-613).
+    /// Ends sessions, begun ones too, and links of an account (CWE-613).
     async fn end_all_that_opens(&self, db: &Db<Write>, user: Uuid) -> Result<()> {
         self.sessions.end_all(db, user).await?;
+        self.halves.end(db, user).await?;
         self.links.end_all(db, user).await
     }
 

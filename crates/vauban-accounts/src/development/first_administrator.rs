@@ -7,8 +7,9 @@ use crate::accounts::Proved;
 use crate::events;
 use crate::forms::SignUpForm;
 use crate::params::AccountPages;
-use crate::views::answers::Next;
-use vauban::forms::Form;
+use crate::passwords::Attribute;
+use crate::views::answers::{Next, explain};
+use vauban::forms::{Clean, Cleaned, Form};
 use vauban::http::{Error, Response, Result};
 use vauban::messages::Level;
 use vauban::routing::{Path, Public};
@@ -53,7 +54,7 @@ pub async fn submit(
         return Err(Error::not_found());
     }
     let page = |form| FirstAdministratorPage::of(&at, form);
-    let form = match at.strong(form.clean(&db).await?) {
+    let form = match strong(&at, form.clean(&db).await?) {
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, page(form))),
     };
@@ -83,4 +84,17 @@ pub async fn submit(
         format!("{} is the administrator now.", person.email),
     );
     Ok(Response::of(at.next(&Next::default())?))
+}
+
+/// What was typed for the new account, if it is valid and its password is not weak; else the form with what is wrong with it (ASVS 6.2.4,
+/// CWE-521).
+#[expect(clippy::result_large_err, reason = "as `Cleaned::into_result` returns it")]
+fn strong(at: &AccountPages, form: Cleaned<SignUpForm>) -> Result<Clean<SignUpForm>, Form<SignUpForm>> {
+    let form = form.into_result()?;
+    let known = [Attribute::address(&form.email)];
+    let weak = at.accounts.weaknesses(&form.password, &known);
+    if weak.is_empty() {
+        return Ok(form);
+    }
+    Err(form.refuse(|form| explain(&weak, &mut form.password)))
 }

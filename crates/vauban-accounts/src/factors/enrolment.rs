@@ -48,15 +48,24 @@ impl Enrolments {
         })
     }
 
-    pub(crate) fn keep_app(
+    pub(crate) fn keep_app(&self, cx: &Request, user: Uuid, binding: &[u8], app: &Enrolment) -> Result<()> {
+        let plain = [&[u8::from(app.is_mailed)], app.secret.expose()].concat();
+        self.seal(cx, (APP, APP_FOR), user, binding, &plain)
+    }
+
+    /// The session goes on under this binding: its page shows the secret that was scanned, and no other. What the link of a mail has
+    /// begun does not go on.
+    pub(crate) fn take_along(
         &self,
         cx: &Request,
         user: Uuid,
         session: &Session,
-        app: &Enrolment,
+        binding: &[u8],
     ) -> Result<()> {
-        let plain = [&[u8::from(app.is_mailed)], app.secret.expose()].concat();
-        self.seal(cx, (APP, APP_FOR), user, session.binding(), &plain)
+        match self.app(cx, user, session).filter(|app| !app.is_mailed) {
+            Some(app) => self.keep_app(cx, user, binding, &app),
+            None => Ok(()),
+        }
     }
 
     /// Codes that were made for this account in the request before, once.

@@ -126,11 +126,23 @@ impl HalfSignIns {
         unit.finish(true).await
     }
 
-    /// Ends those of an account.
-    pub(crate) async fn end(&self, db: &Db<Write>, user: Uuid) -> Result<()> {
+    /// Ends those of an account, in the unit that ends its sessions (CWE-613: what is on its way in is ended with what is in).
+    pub(crate) async fn end(&self, db: &Db<Write>, user: Uuid) -> vauban::orm::Result<()> {
         let theirs = HalfRow::objects().filter(|h| h.user.eq(user));
         theirs.delete_all(&db.acting::<HalfStore>()).await?;
         Ok(())
+    }
+
+    /// Ends everybody's.
+    pub(crate) async fn end_everybodys(&self) -> Result<()> {
+        Ok(Retries::of(|| self.end_everybodys_once()).await?)
+    }
+
+    async fn end_everybodys_once(&self) -> vauban::orm::Result<()> {
+        let unit = self.units.begin();
+        let all = HalfRow::objects();
+        all.delete_all(&unit.db().acting::<HalfStore>()).await?;
+        unit.finish(true).await
     }
 
     /// Deletes rows whose time is over; for the command `clearsessions`.

@@ -17,7 +17,10 @@ impl Accounts {
         let bucket = self.throttles.keys().of_factor("totp", &user.to_string());
         self.admit_code(&bucket).await?;
         match self.factors.spend_code(user, code).await? {
-            Spent::Right => Ok(self.throttles.succeeded(&bucket).await?),
+            Spent::Right => {
+                self.give_back(bucket).await;
+                Ok(())
+            }
             Spent::Wrong => Err(SignInFailure::Wrong),
             Spent::Shut => Err(SignInFailure::Shut),
         }
@@ -31,7 +34,21 @@ impl Accounts {
         if !self.factors.knows_recovery(user, code).await? {
             return Err(SignInFailure::Wrong);
         }
-        Ok(self.throttles.succeeded(&bucket).await?)
+        self.give_back(bucket).await;
+        Ok(())
+    }
+
+    /// CWE-645: the code was right and is used, so neither a busy database nor whoever hangs up meanwhile turns it into a wrong one.
+    async fn give_back(&self, bucket: Vec<Bucket>) {
+        let throttles = self.throttles.clone();
+        let giving_back = tokio::spawn(async move {
+            if let Err(error) = throttles.succeeded(&bucket).await {
+                tracing::warn!(target: "vauban::accounts", %error, "a code that was right stays counted as an attempt");
+            }
+        });
+        if let Err(error) = giving_back.await {
+            tracing::warn!(target: "vauban::accounts", %error, "a code that was right stays counted as an attempt");
+        }
     }
 
     async fn admit_code(&self, bucket: &[Bucket]) -> Result<(), SignInFailure> {

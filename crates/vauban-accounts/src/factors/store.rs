@@ -125,6 +125,9 @@ impl Factors {
                     .await?;
                 return Ok(Spent::Right);
             }
+            // CWE-645: one that was used, or one of a step that was used while the clock stood ahead, is no guess: nobody is shut out for
+            // good by it. The throttle counts it all the same.
+            return Ok(Spent::Wrong);
         }
         this()
             .change_all(&acting, |t| [t.failed.set_to(&t.failed + 1)])

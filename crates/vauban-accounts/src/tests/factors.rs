@@ -392,6 +392,124 @@ async fn cwe_613_a_half_sign_in_dies() {
     assert_eq!(location(&tried.get(FACTOR).await), (303, LOGIN));
 }
 
+/// CWE-613, ASVS 7.4.3, 7.4.5. Attack: a sign-in waits between its proofs while all sessions are ended.
+#[tokio::test]
+async fn cwe_613_a_half_sign_in_ends_with_what_ends_sessions() {
+    let site = TestSite::new();
+    let (mut ann, _) = enrolled(&site, "ann@example.com").await;
+    let whose = crate::Email::parse("ann@example.com").unwrap();
+    for way in ["others", "one account", "everybody", "deletion"] {
+        let mut waiting = half(&site, "ann@example.com").await;
+        assert_eq!(waiting.get(FACTOR).await.status, 200, "{way}");
+        match way {
+            "others" => {
+                let form = site.token_for(&ann, "/accounts/sessions/").await;
+                let reply = ann.post("/accounts/sessions/", &form, &[]).await;
+                assert_eq!(reply.status, 303, "{}", reply.body);
+            }
+            "deletion" => {
+                let (mut leaving, _) = enrolled(&site, "ben@example.com").await;
+                waiting = half(&site, "ben@example.com").await;
+                let form = site.token_for(&leaving, "/accounts/delete/").await;
+                let reply = leaving.post("/accounts/delete/", &form, &[]).await;
+                assert_eq!(reply.status, 200, "{}", reply.body);
+            }
+            _ => {
+                let whose = (way == "one account").then_some(&whose);
+                site.accounts.end_sessions(whose).await.unwrap();
+            }
+        }
+        assert_eq!(location(&waiting.get(FACTOR).await), (303, LOGIN), "{way}");
+    }
+}
+
+/// Their app's code again and again, after the clock stood a day ahead: it is refused, and they are not shut out for good (CWE-645).
+#[tokio::test]
+async fn cwe_645_a_code_that_was_used_is_no_guess() {
+    let site = TestSite::new();
+    let (_, app) = enrolled(&site, "ann@example.com").await;
+    let ahead = "UPDATE vauban_totp SET last_step = last_step + 2880, failed = 0";
+    site.kit.file().execute(ahead, []).unwrap();
+    let mut ann = half(&site, "ann@example.com").await;
+    for code in [app.code(&site, 0), app.code(&site, -1)] {
+        assert_eq!(ann.submit(FACTOR, &[("code", &code)]).await.status, 422);
+    }
+    let failed = || -> i64 {
+        let sql = "SELECT failed FROM vauban_totp";
+        site.kit.file().query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(failed(), 0);
+    assert_eq!(ann.submit(FACTOR, &[("code", "000000")]).await.status, 422);
+    assert_eq!(failed(), 1);
+}
+
+/// CWE-645. The code was right and is used; that the count cannot be written keeps nobody out.
+#[tokio::test]
+async fn cwe_645_a_right_code_opens_though_its_count_stays() {
+    let site = TestSite::new();
+    let (_, app) = enrolled(&site, "ann@example.com").await;
+    for (path, code) in [(FACTOR, app.code(&site, 0)), (RECOVERY, app.codes[0].clone())] {
+        let mut ann = half(&site, "ann@example.com").await;
+        let file = site.kit.file();
+        // Of the code's own count, which begins with it.
+        let sql = "SELECT max(rowid) FROM vauban_throttle";
+        let last: i64 = file.query_row(sql, [], |row| row.get(0)).unwrap();
+        for event in ["UPDATE", "DELETE"] {
+            let sql = format!(
+                "CREATE TRIGGER no_{event} BEFORE {event} ON vauban_throttle WHEN OLD.rowid > {last} \
+                 BEGIN SELECT RAISE(ABORT, 'no'); END"
+            );
+            file.execute(&sql, []).unwrap();
+        }
+        let reply = ann.submit(path, &[("code", &code)]).await;
+        assert_eq!(reply.status, 303, "{path}: {}", reply.body);
+        for event in ["UPDATE", "DELETE"] {
+            file.execute(&format!("DROP TRIGGER no_{event}"), []).unwrap();
+        }
+    }
+}
+
+/// The proof is over between scanning and typing: the page goes on with the secret that was scanned.
+#[tokio::test]
+async fn who_proves_again_adds_the_app_that_was_scanned() {
+    let site = TestSite::new();
+    site.kit.person("ann@example.com").await;
+    let mut ann = site.browser();
+    ann.sign_in("ann@example.com", PASSWORD).await;
+    let app = App::of_page(&ann.get(TOTP).await.body);
+    site.kit.later(11 * 60);
+    let form = site.token_for(&ann, TOTP).await;
+    let reply = ann.post(TOTP, &form, &[("code", &app.code(&site, 0))]).await;
+    let (status, confirm) = location(&reply);
+    assert_eq!(status, 303, "{}", reply.body);
+    assert!(confirm.starts_with("/accounts/confirm/"), "{confirm}");
+    let confirm = confirm.to_owned();
+    let reply = ann.submit(&confirm, &[("password", PASSWORD)]).await;
+    assert_eq!(reply.status, 303, "{}", reply.body);
+    let page = ann.get(TOTP).await;
+    assert_eq!(
+        App::of_page(&page.body).secret.expose(),
+        app.secret.expose(),
+        "the one that was scanned"
+    );
+    let reply = ann.submit(TOTP, &[("code", &app.code(&site, 0))]).await;
+    assert_eq!(location(&reply), (303, "/accounts/factors/recovery/"));
+}
+
+/// ASVS 6.5.8. Attack: a device whose clock was set ahead, and which says so.
+#[tokio::test]
+async fn asvs_6_5_8_codes_go_by_the_servers_clock() {
+    let site = TestSite::new();
+    let (_, app) = enrolled(&site, "ann@example.com").await;
+    let mut thief = half(&site, "ann@example.com").await;
+    for steps in [1, 120, -2] {
+        let reply = thief.submit(FACTOR, &[("code", &app.code(&site, steps))]).await;
+        assert_eq!(reply.status, 422, "{steps}");
+    }
+    let reply = thief.submit(FACTOR, &[("code", &app.code(&site, 0))]).await;
+    assert_eq!(reply.status, 303);
+}
+
 /// CWE-640, ASVS 6.4.3. Attack: a new password by the mailbox, so that the second factor is not asked.
 #[tokio::test]
 async fn asvs_6_4_3_a_reset_keeps_the_second_factor() {

@@ -9,15 +9,14 @@ use vauban::{Template, Url};
 use crate::Hash;
 use crate::accounts::{Proved, SignInFailure};
 use crate::device::{DEVICE_COOKIE, REMEMBERED, device_of};
-use crate::forms::SignUpForm;
 use crate::history::Happened;
 use crate::identify;
 use crate::layout::Page;
 use crate::params::AccountPages;
-use crate::passwords::{Attribute, Password, Weakness};
+use crate::passwords::{Password, Weakness};
 use crate::people::Account;
 use crate::sessions::{SessionToken, Start, Visitor};
-use vauban::forms::{BoundField, Clean, Cleaned, Form, FormFields, Problem};
+use vauban::forms::{BoundField, Form, FormFields, Problem};
 use vauban::hooks::{Refused, fire};
 use vauban::http::{Cookie, Error, LocalUrl, Redirect, Replaceable, Response, Result};
 use vauban::messages::Level;
@@ -123,20 +122,6 @@ impl AccountPages {
             Some(next) => url.query("next", next.as_str()),
             None => url,
         }
-    }
-
-    /// What was typed for a new account, if it is valid and its password is not weak; else the form with what is wrong with it
-    /// (ASVS 6.2.4, CWE-521).
-    #[expect(clippy::result_large_err, reason = "as `Cleaned::into_result` returns it")]
-    pub(crate) fn strong(&self, form: Cleaned<SignUpForm>) -> Result<Clean<SignUpForm>, Form<SignUpForm>> {
-        let form = form.into_result()?;
-        let weak = self
-            .accounts
-            .weaknesses(&form.password, &[Attribute::address(&form.email)]);
-        if weak.is_empty() {
-            return Ok(form);
-        }
-        Err(form.refuse(|form| explain(&weak, &mut form.password)))
     }
 
     /// A page with a form.

@@ -116,6 +116,11 @@ pub async fn submit(
     let is_known = at.is_known(&who.person, &proved);
     at.welcome(&who.person, &token, is_known.then(|| proved.stored()));
     at.give_session(&token, remembered);
+    let binding = token.hash();
+    let binding = binding.as_bytes();
+    accounts
+        .enrolments
+        .take_along(&at.cx, user, &who.session, binding)?;
     Ok(Response::of(at.next(&query)?))
 }
 

@@ -59,6 +59,7 @@ pub async fn submit(
         secret: Secret::fresh()?,
         is_mailed: true,
     };
-    accounts.enrolments.keep_app(&at.cx, user, &who.session, &app)?;
+    let binding = who.session.binding();
+    accounts.enrolments.keep_app(&at.cx, user, binding, &app)?;
     Ok(Response::of(Redirect::to(crate::urls::totp())))
 }

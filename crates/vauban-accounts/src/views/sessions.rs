@@ -95,6 +95,7 @@ pub async fn end(_: Reauthenticated, at: AccountPages, db: Db<Write>, id: Path<U
 pub async fn end_others(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> Result<Redirect> {
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
     let (user, this) = (who.person.facts.id, who.session.id());
+    at.accounts.halves.end(&db, user).await?;
     if at.accounts.sessions.end_others(&db, user, this).await? > 0 {
         let happened = Happened::OthersEnded;
         at.record(&db, user, happened).await?;

@@ -190,7 +190,8 @@ impl AccountPages {
             secret: Secret::fresh()?,
             is_mailed: false,
         };
-        accounts.enrolments.keep_app(&self.cx, user, &who.session, &app)?;
+        let binding = who.session.binding();
+        accounts.enrolments.keep_app(&self.cx, user, binding, &app)?;
         Ok(Some(app))
     }
 }
