@@ -88,7 +88,8 @@ mod properties {
             let [all, did] = [ways[0].0 + ways[1].0, ways[0].1 + ways[1].1];
             // Of few, some kinds do little by chance.
             let often = all < 500 || (did * 100 > all && ways.iter().all(|(_, did)| *did > 0));
-            let enough = ways.iter().all(|(all, _)| *all > worlds) && did > 0;
+            // A kind's number is chance: far below what it is on average.
+            let enough = ways.iter().all(|(all, _)| *all * 2 > worlds) && did > 0;
             assert!(enough && often, "{kind:?}: {ways:?} meant something");
         }
     }
