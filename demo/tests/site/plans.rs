@@ -27,24 +27,37 @@ fn snapshot() -> String {
 }
 
 /// What pages' plans are the same by: on PostgreSQL by which indexes each statement finds its rows. In which order it joins them, and
-/// whether by a bitmap, it decides by a sample of the rows, another one each time.
+/// whether by a bitmap, it decides by a sample of the rows, another one each time. What is asked for at once is answered in any order.
 fn steps(plans: &str) -> String {
     if database_asked_for().is_none() {
         return plans.to_owned();
     }
     let mut out = String::new();
-    let mut found = BTreeSet::new();
+    let mut page: Vec<(&str, BTreeSet<String>)> = Vec::new();
     for line in plans.lines() {
         if let Some(step) = line.strip_prefix("    ") {
-            found.extend(found_by(step));
-            continue;
+            if let Some((_, found)) = page.last_mut() {
+                found.extend(found_by(step));
+            }
+        } else if line.is_empty() || line.starts_with("== ") {
+            write(&mut page, &mut out);
+            out.push_str(&format!("{line}\n"));
+        } else {
+            page.push((line, BTreeSet::new()));
         }
-        for index in std::mem::take(&mut found) {
+    }
+    write(&mut page, &mut out);
+    out
+}
+
+fn write(page: &mut Vec<(&str, BTreeSet<String>)>, out: &mut String) {
+    page.sort();
+    for (statement, found) in page.drain(..) {
+        out.push_str(&format!("{statement}\n"));
+        for index in found {
             out.push_str(&format!("    {index}\n"));
         }
-        out.push_str(&format!("{line}\n"));
     }
-    out
 }
 
 /// The index of a step of PostgreSQL's plan, or the table that it reads as a whole.

@@ -60,7 +60,11 @@ impl HalfSignIns {
         let acting = db.acting::<HalfStore>();
         let now = self.clock.now();
         let over = HalfRow::objects().filter(|h| h.expires.le(DateTime::from(now)));
-        let over = over.limit(SWEPT_AT_ONCE).all(&acting).await?;
+        let over = over
+            .order_by(|h| h.expires.asc())
+            .limit(SWEPT_AT_ONCE)
+            .all(&acting)
+            .await?;
         let mut gone: Vec<_> = over.into_iter().map(|row| row.id).collect();
         let theirs = || HalfRow::objects().filter(|h| h.user.eq(half.user));
         let beyond = (theirs().count(&acting).await? + 1).saturating_sub(MOST_OF_ONE);

@@ -147,6 +147,7 @@ impl Links {
         let acting = db.acting::<LinkStore>();
         let over = LinkRow::objects()
             .filter(|l| l.expires.le(now))
+            .order_by(|l| l.expires.asc())
             .limit(SWEPT_AT_ONCE);
         let over: Vec<_> = over
             .all(&acting)

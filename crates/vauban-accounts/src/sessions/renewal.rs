@@ -142,7 +142,10 @@ impl Sessions {
     /// CWE-770: rows of tokens go with time: those that no session can have any more.
     async fn forget_renewed(&self, db: &Db<Write>) -> Result<()> {
         let acting = db.acting::<SessionStore>();
-        let over = self.renewed_too_long_ago().limit(SWEPT_AT_ONCE);
+        let over = self
+            .renewed_too_long_ago()
+            .order_by(|t| t.renewed.asc())
+            .limit(SWEPT_AT_ONCE);
         let gone: Vec<_> = over.all(&acting).await?.into_iter().map(|row| row.id).collect();
         if gone.is_empty() {
             return Ok(());

@@ -161,6 +161,7 @@ impl Accounts {
         let now = DateTime::from(self.sessions.clock().now());
         let over = InvitationRow::objects()
             .filter(|i| i.expires.le(now))
+            .order_by(|i| i.expires.asc())
             .limit(SWEPT_AT_ONCE);
         let over: Vec<_> = over.all(&acting).await?.into_iter().map(|row| row.id).collect();
         InvitationRow::objects()

@@ -8,10 +8,10 @@ use uuid::Uuid;
 use vauban::orm::actor::Action;
 use vauban::orm::membership::{Membership, Role};
 use vauban::orm::{
-    Acting, Change, ChangeHook, Changes, Choices as _, Error, Id, Model as _, Own, QuerySet, Result, Write,
+    Acting, Change, ChangeHook, Changes, Choices as _, Error, Id, Own, QuerySet, Result, Write,
 };
 
-use super::kind::{owners, standing_owners};
+use super::kind::standing_owners;
 use super::service::Members;
 use crate::UserAccount;
 
@@ -69,7 +69,6 @@ where
                 losing.insert(old.tenant);
             }
         }
-        losing.extend(of_those_who_left::<M>(changes, db).await?);
         let touched: BTreeSet<Uuid> = steps
             .iter()
             .flat_map(|step| [&step.old, &step.new])
@@ -96,8 +95,8 @@ fn is_owner<R: Role>(role: Option<R>) -> bool {
     role.is_some_and(|role| role.is_at_least(R::OWNER))
 }
 
-/// CWE-362: who is left is locked, their account too, so that of two owners who demote each other, leave or are deactivated at once one
-/// waits for the other, and is undone.
+/// CWE-362: who is left is locked, their account too, so that of two owners who demote each other, leave or are deleted at once one
+/// waits for the other, and is undone. Whoever is deactivated does not count, and may be: an account that was taken over is closed, whatever it owns.
 async fn an_owner_is_left<M: Membership>(tenant: Id<M::Tenant>, db: &Acting<Members<M>, Write>) -> Result<()>
 where
     M::Person: UserAccount,
@@ -267,32 +266,4 @@ fn seat<M: Membership>(change: &Change, new: Option<&Seat<M::Role>>) -> Option<S
             None => new.and_then(|new| new.role),
         },
     })
-}
-
-/// The tenants that people own whose accounts were deactivated in this unit. (Who is deleted leaves a seat that is.)
-async fn of_those_who_left<M: Membership>(
-    changes: &Changes<'_>,
-    db: &Acting<Members<M>, Write>,
-) -> Result<Vec<Uuid>>
-where
-    M::Person: UserAccount,
-{
-    let left: BTreeSet<Uuid> = changes
-        .iter()
-        .filter(|change| std::ptr::eq(change.model(), M::Person::meta()) && change.action() != Action::Add)
-        .filter(|change| {
-            let mut columns = change.columns();
-            // What is told to nobody may have been anything.
-            columns.any(|column| column.field() == "is_active" && column.old().to_string() != "false")
-        })
-        .map(Change::id)
-        .collect();
-    let left: Vec<Uuid> = left.into_iter().collect();
-    let mut tenants = Vec::new();
-    for left in left.chunks(AT_ONCE) {
-        let ids: Vec<_> = left.iter().map(|id| Id::from_uuid(*id)).collect();
-        let owned = owners::<M>().filter(|m| M::__keys::<Own<M>>(m).person.is_in(ids));
-        tenants.extend(owned.all(db).await?.into_iter().map(|seat| seat.tenant().uuid()));
-    }
-    Ok(tenants)
 }
