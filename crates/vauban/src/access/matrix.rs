@@ -359,6 +359,7 @@ impl Matrix {
     }
 
     /// The same with these exceptions, and no others: what the sources sign, while nobody has accepted it yet.
+    #[cfg(debug_assertions)]
     pub(crate) fn with_waivers(mut self, waivers: Lock) -> Self {
         self.lines.retain(|line| !matches!(line, Line::Waiver { .. }));
         self.waivers(waivers);
