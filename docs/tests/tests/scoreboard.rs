@@ -125,3 +125,42 @@ fn the_numbers_are_counted() {
         assert!(text.contains(&line), "asvs.md needs the line `{line}`");
     }
 }
+
+/// What is proven of these chapters is proven by a test that says so: its name or its comment has the requirement's number.
+#[test]
+fn tests_of_people_carry_the_id() {
+    let mut without = Vec::new();
+    for row in rows(&scoreboard()) {
+        let chapter = row.id.split('.').next().unwrap_or_default();
+        if row.state != "proven" || !["6", "7"].contains(&chapter) {
+            continue;
+        }
+        let carries = |test: &String| {
+            let (file, name) = test.split_once("::").unwrap_or((test, ""));
+            let source = fs::read_to_string(root().join(file)).unwrap_or_default();
+            source.match_indices(&format!("fn {name}(")).any(|(at, _)| {
+                // The name, and the comment over it.
+                let before = source[..at].trim_end();
+                let over = before.rsplit("\n\n").next().unwrap_or_default();
+                is_named(&format!("{over} {name}"), &row.id)
+            })
+        };
+        if !row.tests.iter().any(carries) {
+            without.push(row.id);
+        }
+    }
+    assert!(
+        without.is_empty(),
+        "no test of theirs carries the id: {without:?}"
+    );
+}
+
+/// Whether a text has the number, as `6.2.1` or `6_2_1`, and not as the beginning of another.
+fn is_named(text: &str, id: &str) -> bool {
+    [id.to_owned(), id.replace('.', "_")].iter().any(|id| {
+        text.match_indices(id.as_str()).any(|(at, _)| {
+            let ends = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_digit());
+            ends(text[at + id.len()..].chars().next()) && ends(text[..at].chars().next_back())
+        })
+    })
+}

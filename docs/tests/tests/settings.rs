@@ -7,7 +7,7 @@ use std::{env, fs, path::Path};
 const START: &str = "<!-- settings: start -->\n";
 const END: &str = "<!-- settings: end -->";
 
-/// `VAUBAN_UPDATE_DOCS=1 cargo test -p vauban-docs --test settings` writes the table anew.
+/// ASVS 7.1.1: the time-outs of sessions among them. `VAUBAN_UPDATE_DOCS=1 cargo test -p vauban-docs --test settings` writes the table anew.
 #[test]
 fn the_table_of_settings_is_current() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/settings.md");

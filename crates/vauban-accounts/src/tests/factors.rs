@@ -561,7 +561,7 @@ async fn asvs_6_3_8_only_who_knows_the_password_learns_of_a_factor() {
     assert_eq!(replies[1], replies[2]);
 }
 
-/// CWE-308. Attack: a session of before the enrolment, and one that is remembered, go on without the second proof.
+/// ASVS 6.3.4, CWE-308. Attack: a session of before the enrolment, and one that is remembered, go on without the second proof.
 #[tokio::test]
 async fn cwe_308_other_sessions_ask_for_the_second_proof() {
     let site = TestSite::new();

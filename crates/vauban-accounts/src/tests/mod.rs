@@ -1,5 +1,6 @@
 //! Attacks on accounts and sessions, below HTTP: each is seen to fail for the reason it names.
 
+mod absent;
 mod breached;
 mod brought;
 mod browser;

@@ -118,7 +118,7 @@ async fn asvs_6_3_3_who_lacks_the_factor_gets_to_adding_one_and_nowhere_else() {
     assert_eq!(ann.get("/staff/").await.status, 200);
 }
 
-/// CWE-287, CWE-639. Attack: the link of another account, in another browser without the password, of another purpose, of before a changed
+/// ASVS 6.6.2, CWE-287, CWE-639. Attack: the link of another account, in another browser without the password, of another purpose, of before a changed
 /// password, too late; and the leave that it gave is carried into another session.
 #[tokio::test]
 async fn cwe_287_the_link_is_of_one_account_and_one_session() {

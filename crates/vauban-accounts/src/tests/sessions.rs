@@ -121,7 +121,7 @@ async fn cwe_770_rows_of_sessions_that_are_over_do_not_grow() {
     assert!(kit.opens(&alive).await);
 }
 
-/// CWE-770. Attack: one account signs in again and again, and each session lives. The one that is in use stays.
+/// ASVS 7.1.2, CWE-770. Attack: one account signs in again and again, and each session lives. The one that is in use stays.
 #[tokio::test]
 async fn cwe_770_one_account_has_a_most_of_sessions() {
     let kit = Kit::new();
