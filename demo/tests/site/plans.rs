@@ -210,6 +210,7 @@ impl Many {
         let (tag, organisation, slug) = (self.tag.id, self.organisation.id, &self.article.slug);
         let lists: Vec<(&str, String)> = [
             ("the list", "/articles/".to_owned()),
+            ("read on", "/articles/".to_owned()),
             ("searched", "/articles/?q=article+77&sort=oldest".to_owned()),
             ("sorted by title", "/articles/?sort=title&page=3".to_owned()),
             ("with a tag", format!("/tags/{tag}/")),
@@ -256,6 +257,11 @@ impl Many {
                 client.sign_in_as(user).await;
             }
             for (what, page) in pages {
+                // Where a list goes on by key, that page too.
+                let page = match what {
+                    "read on" => link(&client.get(&page).await.text(), "after="),
+                    _ => page,
+                };
                 let ask = async || {
                     client.get(&page).await.assert_status(200);
                 };
@@ -271,6 +277,15 @@ impl Many {
         assert!(scans.is_empty(), "{}", scans.join("\n\n"));
         out
     }
+}
+
+/// The address of the first link that holds this.
+fn link(page: &str, holds: &str) -> String {
+    let links = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let found = links.into_iter().find(|link| link.contains(holds));
+    found
+        .unwrap_or_else(|| panic!("no link with {holds}"))
+        .replace("&amp;", "&")
 }
 
 /// CWE-400. Attack: a site grows, and a page that anybody may ask for reads all rows of a table each time.

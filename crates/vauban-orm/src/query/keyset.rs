@@ -123,11 +123,45 @@ impl Select {
 }
 
 /// Behind a row with these values.
+///
+/// CWE-407: that the first key is not before its value stands in front, where an index on the order begins. The rest alone is a choice
+/// between keys, which PostgreSQL asks of every row of the index from its beginning.
 fn behind(keys: &[SortKey], values: Vec<(Kind, Value)>) -> Expr {
+    let begins = match (keys.first(), values.first()) {
+        (Some(key), Some((kind, value))) => begins(key, *kind, value),
+        _ => Expr::True,
+    };
+    begins.and(further(keys, values))
+}
+
+/// Not before a row with this value, by this key alone.
+fn begins(key: &SortKey, kind: Kind, value: &Value) -> Expr {
+    let none = || Expr::term_is_null(key.term.clone());
+    match value {
+        Value::Null if nulls_first(key) => Expr::True,
+        Value::Null => none(),
+        value => {
+            let op = if key.descending { Op::Le } else { Op::Ge };
+            let with = Term::Value(kind, value.clone(), Encoding::OfKind);
+            let from = Expr::terms(op, key.term.clone(), with);
+            match nulls_first(key) || !key.term.may_be_null() {
+                true => from,
+                false => from.or(none()),
+            }
+        }
+    }
+}
+
+fn nulls_first(key: &SortKey) -> bool {
+    key.nulls_first.unwrap_or(!key.descending)
+}
+
+/// Behind the row by the first key, or as it by that and behind it by the next, and so on.
+fn further(keys: &[SortKey], values: Vec<(Kind, Value)>) -> Expr {
     let mut behind = Expr::False;
     let mut as_before = Expr::True;
     for (key, (kind, value)) in keys.iter().zip(values) {
-        let nulls_first = key.nulls_first.unwrap_or(!key.descending);
+        let nulls_first = nulls_first(key);
         let term = || key.term.clone();
         let none = || Expr::term_is_null(term());
         let (further, equal) = match value {
