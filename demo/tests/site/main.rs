@@ -3,6 +3,7 @@
 // In a test a panic is an answer.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod beside;
 mod careless;
 mod comments;
 mod data;

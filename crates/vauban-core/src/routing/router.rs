@@ -3,7 +3,7 @@
 
 use std::any::TypeId;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use ::http::Method;
@@ -20,6 +20,8 @@ pub(crate) struct Router {
     root: Node,
     /// Prefixes of views that have one, by identity.
     mounts: HashMap<&'static str, String>,
+    /// Every view that stands in the routes.
+    routed: HashSet<&'static str>,
     /// Those of which the log says the pattern.
     secrets: Secrets,
 }
@@ -111,6 +113,7 @@ impl Router {
                 conflicts.push(conflict);
             }
         }
+        router.routed = router.mounts.keys().copied().collect();
         router.mounts.retain(|_, prefix| !prefix.is_empty());
         if conflicts.is_empty() {
             Ok(router)
@@ -125,6 +128,11 @@ impl Router {
             return "";
         }
         self.mounts.get(view).map_or("", String::as_str)
+    }
+
+    /// Whether a view stands in the routes: only then its address leads anywhere.
+    pub(crate) fn has(&self, view: &str) -> bool {
+        self.routed.contains(view)
     }
 
     /// The pattern that a path begins like, if something that opens stands in it: for the log.

@@ -60,8 +60,11 @@ impl Addresses {
     }
 
     /// A typed URL with the origin before it.
-    pub(crate) fn absolute(&self, url: &Url) -> Result<AbsoluteUrl, NoOrigin> {
-        let mut out = self.origin.clone().ok_or(NoOrigin)?;
+    pub(crate) fn absolute(&self, url: &Url) -> Result<AbsoluteUrl, NoAddress> {
+        if !self.router.has(url.view()) {
+            return Err(NoAddress::Route(url.view()));
+        }
+        let mut out = self.origin.clone().ok_or(NoAddress::Origin)?;
         let mut path = String::new();
         url.push(self.router.mount(url.view()), &mut path);
         out.push_str(&path);
@@ -69,19 +72,31 @@ impl Addresses {
     }
 }
 
-/// The settings name no origin of the site's own.
+/// Why there is no whole address: what is sent would lead nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoOrigin;
+pub enum NoAddress {
+    /// The settings name no origin of the site's own.
+    Origin,
+    /// The view does not stand in the site's routes: a module's page that is the site's to place.
+    Route(&'static str),
+}
 
-impl fmt::Display for NoOrigin {
+impl fmt::Display for NoAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "the site has no address to link to: set `origins` (`VAUBAN_ORIGINS=https://example.com`)",
-        )
+        match self {
+            Self::Origin => f.write_str(
+                "the site has no address to link to: set `origins` (`VAUBAN_ORIGINS=https://example.com`)",
+            ),
+            Self::Route(view) => write!(
+                f,
+                "`{view}` has no address, for it does not stand in the routes: include the routes that it belongs to \
+                 (`include mail at \"/accounts/\" = vauban::mail::urls`)"
+            ),
+        }
     }
 }
 
-impl std::error::Error for NoOrigin {}
+impl std::error::Error for NoAddress {}
 
 impl Site {
     /// A typed URL with the site's origin before it, for what leaves the site: a mail, a feed, a command's output.
@@ -90,8 +105,9 @@ impl Site {
     /// links in a mail would lead wherever a stranger says).
     ///
     /// # Errors
-    /// If the settings name no origin of the site's own: a release whose `allowed_hosts` are suffixes or `*`.
-    pub fn absolute_url(&self, url: &Url) -> Result<String, NoOrigin> {
+    /// If the settings name no origin of the site's own: a release whose `allowed_hosts` are suffixes or `*`; or the view does not stand in
+    /// the routes.
+    pub fn absolute_url(&self, url: &Url) -> Result<String, NoAddress> {
         Ok(Addresses::of(&self.settings, &self.router)
             .absolute(url)?
             .to_string())
@@ -102,10 +118,11 @@ impl Url {
     /// The whole address, for what leaves the site. In a view, a task and a command alike: the handle knows the site.
     ///
     /// # Errors
-    /// [`NoOrigin`] if the settings name no origin of the site's own: a release whose `allowed_hosts` are suffixes or `*`.
-    pub fn absolute(&self, db: &Db) -> Result<AbsoluteUrl, NoOrigin> {
+    /// [`NoAddress`] if the settings name no origin of the site's own: a release whose `allowed_hosts` are suffixes or `*`; or if the view does
+    /// not stand in the routes.
+    pub fn absolute(&self, db: &Db) -> Result<AbsoluteUrl, NoAddress> {
         #[allow(deprecated)]
         let addresses = db.__carried::<Addresses>();
-        addresses.ok_or(NoOrigin)?.absolute(self)
+        addresses.ok_or(NoAddress::Origin)?.absolute(self)
     }
 }

@@ -15,7 +15,7 @@ mod samples;
 mod site;
 pub mod units;
 
-pub use addresses::{AbsoluteUrl, NoOrigin};
+pub use addresses::{AbsoluteUrl, NoAddress};
 #[cfg(test)]
 pub(crate) use assemble::site_keys;
 pub use background::{BackgroundWork, Stop};

@@ -408,6 +408,31 @@ async fn absolute_urls_have_the_sites_own_origin() {
     );
 }
 
+/// A page that a site did not place.
+mod unplaced {
+    use super::{Public, Text, view};
+
+    #[view(get, "/leave/")]
+    pub(super) async fn leave(_: Public) -> Text {
+        Text::new("Left")
+    }
+
+    pub(super) mod urls {
+        crate::routes! { leave => super::leave }
+    }
+}
+
+/// A mail's link to a page that is not there leads nowhere, so it is not written; and what to write is said.
+#[tokio::test]
+async fn what_is_not_routed_has_no_absolute_url() {
+    let site = TestApp::new(program).site;
+    let told = site.absolute_url(&unplaced::urls::leave()).unwrap_err().to_string();
+    assert!(
+        told.contains("unplaced::leave` has no address") && told.contains("include"),
+        "{told}"
+    );
+}
+
 /// CWE-639: a policy that lets the outsider in, seen from the table's side.
 #[tokio::test]
 async fn the_prober_tells_what_is_otherwise() {
