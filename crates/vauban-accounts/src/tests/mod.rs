@@ -2,6 +2,8 @@
 
 mod breached;
 mod brought;
+#[cfg(feature = "passkeys")]
+mod authenticator;
 mod browser;
 mod data;
 mod deletion;
@@ -15,6 +17,8 @@ mod own_fields;
 mod own_pages;
 mod own_sessions;
 mod pages;
+#[cfg(feature = "passkeys")]
+mod passkeys;
 mod proof;
 mod referring;
 mod remembered;
