@@ -14,7 +14,9 @@ use crate::accounts::{AccountOptions, Accounts, Said};
 use crate::credential::Credential;
 use crate::data::{ExportRow, Exports};
 use crate::deletion::{AccountEnd, DeletionRow, NothingRemains, Remains};
-use crate::factors::{FactorStore, HalfRow, HalfStore, PasskeyChallengeRow, PasskeyRow, RecoveryRow, TotpRow};
+use crate::factors::{
+    FactorStore, HalfRow, HalfStore, PasskeyChallengeRow, PasskeyRow, RecoveryRow, TotpRow,
+};
 use crate::history::{AccountEvent, AccountHistory};
 use crate::kept::{KeptForms, KeptRow};
 use crate::layout::{AccountPage, Layout};

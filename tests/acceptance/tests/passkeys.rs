@@ -45,10 +45,16 @@ fn asvs_6_3_3_a_passkey_is_added_and_signs_in() {
     picture(&browser, "none.png");
     browser.fill("#id_name", "Laptop");
     browser.click(&browser.find(&format!("{ADD} button")));
-    browser.until("the recovery codes", || browser.url().ends_with("/factors/recovery/"));
+    browser.until("the recovery codes", || {
+        browser.url().ends_with("/factors/recovery/")
+    });
     picture(&browser, "codes.png");
     browser.goto(&url(&site, "/accounts/factors/passkeys/"));
-    assert!(browser.visible_text().contains("Laptop"), "{}", browser.visible_text());
+    assert!(
+        browser.visible_text().contains("Laptop"),
+        "{}",
+        browser.visible_text()
+    );
     picture(&browser, "passkeys.png");
     browser.goto(&url(&site, "/accounts/factors/"));
     picture(&browser, "factors.png");
@@ -58,7 +64,9 @@ fn asvs_6_3_3_a_passkey_is_added_and_signs_in() {
     assert!(!is_signed_in(&browser, &site));
     picture(&browser, "login.png");
     browser.click(&browser.find(&format!("{ALONE} button")));
-    browser.until("the page behind the sign-in", || browser.url().ends_with("/accounts/security/"));
+    browser.until("the page behind the sign-in", || {
+        browser.url().ends_with("/accounts/security/")
+    });
     assert!(is_signed_in(&browser, &site));
 
     // Behind the password.
@@ -66,7 +74,9 @@ fn asvs_6_3_3_a_passkey_is_added_and_signs_in() {
     sign_in();
     picture(&browser, "factor.png");
     browser.click(&browser.find("form[action*='/login/factor/passkey/'] button"));
-    browser.until("the first page", || browser.url().ends_with(&format!("{}/", site.port())));
+    browser.until("the first page", || {
+        browser.url().ends_with(&format!("{}/", site.port()))
+    });
     assert!(is_signed_in(&browser, &site));
 
     // Nobody is verified: the browser gives nothing, and the page says so. Then somebody is.
@@ -74,12 +84,16 @@ fn asvs_6_3_3_a_passkey_is_added_and_signs_in() {
     browser.verifies(&device, false);
     browser.goto(&url(&site, "/accounts/login/"));
     browser.click(&browser.find(&format!("{ALONE} button")));
-    browser.until("a word about it", || browser.visible_text().contains("used no passkey"));
+    browser.until("a word about it", || {
+        browser.visible_text().contains("used no passkey")
+    });
     picture(&browser, "refused.png");
     assert!(!is_signed_in(&browser, &site));
     browser.verifies(&device, true);
     browser.click(&browser.find(&format!("{ALONE} button")));
-    browser.until("the page behind the sign-in", || browser.url().ends_with("/accounts/security/"));
+    browser.until("the page behind the sign-in", || {
+        browser.url().ends_with("/accounts/security/")
+    });
     assert_eq!(browser.complaints(), Vec::<String>::new());
 
     // It goes by the site's hand, and then opens nothing.

@@ -139,10 +139,16 @@ fn no_crate_comes_in_two_versions() {
         ("thiserror", "webauthn-rs-core has the older one"),
         ("thiserror-impl", "as thiserror"),
         ("synstructure", "asn1-rs-derive has the older one"),
-        ("darling", "derive_builder_core has the older one, serde_with the newer"),
+        (
+            "darling",
+            "derive_builder_core has the older one, serde_with the newer",
+        ),
         ("darling_core", "as darling"),
         ("darling_macro", "as darling"),
-        ("indexmap", "serde_with names the older one for an option that is off"),
+        (
+            "indexmap",
+            "serde_with names the older one for an option that is off",
+        ),
         ("hashbrown", "as indexmap"),
         ("schemars", "as indexmap"),
         ("jiff", "serde_with names the newer one for an option that is off"),

@@ -30,7 +30,10 @@ impl Proofs {
             password: row.password_at,
             totp: row.totp_at,
             recovery: row.recovery_at,
-            passkey: row.passkey.zip(row.passkey_at).map(|(id, at)| ByPasskey { id, at }),
+            passkey: row
+                .passkey
+                .zip(row.passkey_at)
+                .map(|(id, at)| ByPasskey { id, at }),
         };
         match named == Self::default() {
             true => Self {

@@ -126,7 +126,9 @@ impl Authenticator {
 
 /// What a page asks the browser.
 pub(super) fn options(page: &str) -> Value {
-    let (_, rest) = page.split_once("data-passkey=\"").unwrap_or_else(|| panic!("{page}"));
+    let (_, rest) = page
+        .split_once("data-passkey=\"")
+        .unwrap_or_else(|| panic!("{page}"));
     let (text, _) = rest.split_once('"').unwrap();
     let text = text
         .replace("&quot;", "\"")

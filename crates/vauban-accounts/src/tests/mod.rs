@@ -1,9 +1,9 @@
 //! Attacks on accounts and sessions, below HTTP: each is seen to fail for the reason it names.
 
-mod breached;
-mod brought;
 #[cfg(feature = "passkeys")]
 mod authenticator;
+mod breached;
+mod brought;
 mod browser;
 mod data;
 mod deletion;

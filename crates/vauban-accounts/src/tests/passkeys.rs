@@ -96,7 +96,11 @@ async fn asvs_6_3_3_a_passkey_signs_in_alone() {
     assert!(!list.body.contains("last used"), "{}", list.body);
     let mut other = site.browser();
     let login = other.get("/accounts/login/?next=/members/").await;
-    assert!(login.body.contains("/accounts/login/passkey/?next=%2Fmembers%2F"), "{}", login.body);
+    assert!(
+        login.body.contains("/accounts/login/passkey/?next=%2Fmembers%2F"),
+        "{}",
+        login.body
+    );
     let path = "/accounts/login/passkey/?next=%2Fmembers%2F";
     let token = token_for(&mut other, ALONE).await;
     let page = other.post(path, &token, &[]).await;
@@ -110,9 +114,20 @@ async fn asvs_6_3_3_a_passkey_signs_in_alone() {
     // No password was proved, and none is noted (CWE-287).
     let sql = "SELECT count(*) FROM vauban_session WHERE passkey IS NOT NULL AND password_at IS NULL";
     assert_eq!(count(&site, sql), 1);
-    let subjects: Vec<String> = site.mails().await.iter().map(|mail| mail.subject().to_owned()).collect();
-    assert!(subjects.iter().any(|subject| subject.contains("second factor")), "{subjects:?}");
-    assert!(subjects.iter().any(|subject| subject.contains("new sign-in")), "{subjects:?}");
+    let subjects: Vec<String> = site
+        .mails()
+        .await
+        .iter()
+        .map(|mail| mail.subject().to_owned())
+        .collect();
+    assert!(
+        subjects.iter().any(|subject| subject.contains("second factor")),
+        "{subjects:?}"
+    );
+    assert!(
+        subjects.iter().any(|subject| subject.contains("new sign-in")),
+        "{subjects:?}"
+    );
 }
 
 /// CWE-308: who has a passkey is asked for it behind the password, or for a recovery code.
@@ -122,7 +137,11 @@ async fn cwe_308_a_passkey_is_a_second_factor() {
     let (mut ann, mut device) = enrolled(&site, ANN).await;
     let mut other = half(&site, ANN).await;
     let page = other.get(FACTOR).await;
-    assert!(page.body.contains(SECOND) && !page.body.contains("name=\"code\""), "{}", page.body);
+    assert!(
+        page.body.contains(SECOND) && !page.body.contains("name=\"code\""),
+        "{}",
+        page.body
+    );
     let page = ask(&mut other, SECOND).await;
     let known = &options(&page.body)["allowCredentials"];
     assert_eq!(known[0]["id"], encode(&device.credential), "behind the password");
@@ -132,9 +151,18 @@ async fn cwe_308_a_passkey_is_a_second_factor() {
     assert_eq!(other.who().await, ANN);
     // Codes were made with it.
     let form = token_for(&mut ann, "/accounts/factors/recovery/").await;
-    assert_eq!(ann.post("/accounts/factors/recovery/", &form, &[]).await.status, 303);
+    assert_eq!(
+        ann.post("/accounts/factors/recovery/", &form, &[]).await.status,
+        303
+    );
     let codes = ann.get("/accounts/factors/recovery/").await.body;
-    let code = codes.split("<li><code>").nth(1).unwrap().split('<').next().unwrap();
+    let code = codes
+        .split("<li><code>")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap();
     let mut lost = half(&site, ANN).await;
     assert_eq!(lost.submit(RECOVERY, &[("code", code)]).await.status, 303);
     assert_eq!(lost.who().await, ANN);
@@ -157,7 +185,11 @@ async fn cwe_204_what_is_asked_of_a_stranger_is_the_same_for_everybody() {
     };
     assert_eq!(without_token(&unknown.body), without_token(&known.body));
     // CWE-294: what was refused is not on the page that comes again.
-    assert!(unknown.body.contains("name=\"passkey\" value=\"\""), "{}", unknown.body);
+    assert!(
+        unknown.body.contains("name=\"passkey\" value=\"\""),
+        "{}",
+        unknown.body
+    );
 }
 
 /// CWE-308, ASVS 6.3.3. Attack: whoever found the device touches it, and is not verified.
@@ -305,7 +337,11 @@ async fn cwe_287_another_accounts_passkey_is_no_second_factor() {
     let page = ask(&mut ben_browser, LIST).await;
     let made = copied.make(&page.body);
     let reply = answer(&mut ben_browser, LIST, &made).await;
-    assert!(reply.status == 422 && reply.body.contains("added before"), "{}", reply.body);
+    assert!(
+        reply.status == 422 && reply.body.contains("added before"),
+        "{}",
+        reply.body
+    );
     assert_eq!(alone(&site, &mut ann).await.1.status, 303);
 }
 
@@ -326,7 +362,8 @@ async fn cwe_287_a_challenge_is_for_one_purpose() {
     // That of a new passkey signs nobody in, and what signs in makes none.
     let page = ask(&mut ann, LIST).await;
     let asked = options(&page.body);
-    let as_get = json!({ "challenge": asked["challenge"], "rpId": "localhost", "userVerification": "required" });
+    let as_get =
+        json!({ "challenge": asked["challenge"], "rpId": "localhost", "userVerification": "required" });
     let page = format!("data-passkey=\"{}\"", as_get.to_string().replace('"', "&quot;"));
     let signed = device.sign(&page);
     assert_eq!(answer(&mut ann, ALONE, &signed).await.status, 422);
@@ -412,7 +449,10 @@ async fn cwe_613_a_removed_passkey_opens_nothing() {
     let (mut ann, reply) = alone(&site, &mut kept).await;
     assert_eq!(reply.status, 303);
     let list = ann.get(LIST).await.body;
-    let remove = list.split("action=\"").find(|part| part.contains("/remove/")).unwrap();
+    let remove = list
+        .split("action=\"")
+        .find(|part| part.contains("/remove/"))
+        .unwrap();
     let remove = remove.split('"').next().unwrap().to_owned();
     let (mut ben, _) = enrolled(&site, "ben@example.com").await;
     let token = token_for(&mut ben, &remove).await;
@@ -420,7 +460,10 @@ async fn cwe_613_a_removed_passkey_opens_nothing() {
     site.kit.later(601);
     let token = token_for(&mut ann, &remove).await;
     let reply = ann.post(&remove, &token, &[]).await;
-    assert!(reply.header("location").starts_with("/accounts/confirm/"), "step-up: {reply:?}");
+    assert!(
+        reply.header("location").starts_with("/accounts/confirm/"),
+        "step-up: {reply:?}"
+    );
     let page = ask(&mut ann, CONFIRM).await;
     let signed = kept.sign(&page.body);
     assert_eq!(answer(&mut ann, CONFIRM, &signed).await.status, 303);
@@ -433,10 +476,17 @@ async fn cwe_613_a_removed_passkey_opens_nothing() {
     assert_ne!(answer(&mut half_way, SECOND, &pending).await.status, 200);
     assert!(half_way.session().is_none());
     let mails = site.mails().await;
-    assert!(mails.iter().any(|mail| mail.text().contains("A passkey of your account was removed")));
+    assert!(
+        mails
+            .iter()
+            .any(|mail| mail.text().contains("A passkey of your account was removed"))
+    );
     // With the last one the recovery codes go, and the password is there as before.
     let list = ann.get(LIST).await.body;
-    let remove = list.split("action=\"").find(|part| part.contains("/remove/")).unwrap();
+    let remove = list
+        .split("action=\"")
+        .find(|part| part.contains("/remove/"))
+        .unwrap();
     let remove = remove.split('"').next().unwrap().to_owned();
     let token = token_for(&mut ann, &remove).await;
     let reply = ann.post(&remove, &token, &[]).await;
@@ -453,10 +503,16 @@ async fn cwe_613_a_removed_passkey_opens_nothing() {
 async fn asvs_7_4_2_a_passkey_opens_no_closed_account() {
     let site = site();
     let (mut ann, mut device) = enrolled(&site, ANN).await;
-    site.kit.file().execute("UPDATE user SET is_active = 0", []).unwrap();
+    site.kit
+        .file()
+        .execute("UPDATE user SET is_active = 0", [])
+        .unwrap();
     let (mut browser, reply) = alone(&site, &mut device).await;
     assert_eq!((reply.status, browser.who().await.as_str()), (422, ""));
-    site.kit.file().execute("UPDATE user SET is_active = 1", []).unwrap();
+    site.kit
+        .file()
+        .execute("UPDATE user SET is_active = 1", [])
+        .unwrap();
     let (_, reply) = alone(&site, &mut device).await;
     assert_eq!(reply.status, 303);
     let mut ann2 = ann.clone();
@@ -490,7 +546,10 @@ async fn cwe_287_a_password_alone_adds_no_passkey() {
     let (mut may, _) = enrolled(&other, ANN).await;
     let page = ask(&mut may, LIST).await;
     let made = device.make(&page.body);
-    assert_eq!(location(&answer(&mut ann, LIST, &made).await), (303, "/accounts/factors/"));
+    assert_eq!(
+        location(&answer(&mut ann, LIST, &made).await),
+        (303, "/accounts/factors/")
+    );
     // By the link of the mail.
     assert_eq!(ann.submit("/accounts/factors/", &[]).await.status, 200);
     let link = site.link().await;
@@ -510,10 +569,17 @@ async fn cwe_306_a_passkey_is_added_behind_a_proof_of_the_last_minutes() {
     let (mut ann, _) = enrolled(&site, ANN).await;
     site.kit.later(601);
     let reply = ask(&mut ann, LIST).await;
-    assert!(reply.header("location").starts_with("/accounts/confirm/"), "{reply:?}");
+    assert!(
+        reply.header("location").starts_with("/accounts/confirm/"),
+        "{reply:?}"
+    );
     // And the page that asks takes a passkey, which an account without an app needs.
     let page = ann.get("/accounts/confirm/").await;
-    assert!(page.body.contains(CONFIRM) && !page.body.contains("name=\"code\""), "{}", page.body);
+    assert!(
+        page.body.contains(CONFIRM) && !page.body.contains("name=\"code\""),
+        "{}",
+        page.body
+    );
 }
 
 /// CWE-308. A session from before the passkey lacks its proof, and proves it by the passkey.
@@ -526,7 +592,10 @@ async fn cwe_308_sessions_from_before_lack_the_proof() {
     let mut ann = site.browser();
     ann.sign_in(ANN, PASSWORD).await;
     let mut device = add(&mut ann).await;
-    assert_eq!(location(&before.get("/members/").await), (303, "/accounts/confirm/?next=%2Fmembers%2F"));
+    assert_eq!(
+        location(&before.get("/members/").await),
+        (303, "/accounts/confirm/?next=%2Fmembers%2F")
+    );
     let page = ask(&mut before, CONFIRM).await;
     let signed = device.sign(&page.body);
     assert_eq!(answer(&mut before, CONFIRM, &signed).await.status, 303);
@@ -540,7 +609,11 @@ async fn an_app_and_passkeys_stand_side_by_side() {
     let (mut ann, mut device) = enrolled(&site, ANN).await;
     enrol(&site, &mut ann).await;
     let page = half(&site, ANN).await.get(FACTOR).await;
-    assert!(page.body.contains(SECOND) && page.body.contains("name=\"code\""), "{}", page.body);
+    assert!(
+        page.body.contains(SECOND) && page.body.contains("name=\"code\""),
+        "{}",
+        page.body
+    );
     let form = token_for(&mut ann, "/accounts/factors/totp/remove/").await;
     let reply = ann.post("/accounts/factors/totp/remove/", &form, &[]).await;
     assert_eq!(reply.status, 303, "{}", reply.body);
@@ -592,15 +665,31 @@ async fn cwe_639_a_passkey_is_renamed_by_its_owner() {
     let site = site();
     let (mut ann, _) = enrolled(&site, ANN).await;
     let list = ann.get(LIST).await.body;
-    let rename = list.split("action=\"").find(|part| part.contains("/passkeys/") && part.contains("Rename"));
+    let rename = list
+        .split("action=\"")
+        .find(|part| part.contains("/passkeys/") && part.contains("Rename"));
     let rename = rename.unwrap().split('"').next().unwrap().to_owned();
     let token = token_for(&mut ann, &rename).await;
-    assert_eq!(ann.post(&rename, &token, &[("name", "<b>Key</b>")]).await.status, 303);
-    assert!(ann.get(LIST).await.body.contains("<strong>&lt;b&gt;Key&lt;/b&gt;</strong>"));
+    assert_eq!(
+        ann.post(&rename, &token, &[("name", "<b>Key</b>")]).await.status,
+        303
+    );
+    assert!(
+        ann.get(LIST)
+            .await
+            .body
+            .contains("<strong>&lt;b&gt;Key&lt;/b&gt;</strong>")
+    );
     for wrong in ["", "a\u{7}b", &"x".repeat(61)] {
         ann.post(&rename, &token, &[("name", wrong)]).await;
     }
-    assert_eq!(count(&site, "SELECT count(*) FROM vauban_passkey WHERE name = '<b>Key</b>'"), 1);
+    assert_eq!(
+        count(
+            &site,
+            "SELECT count(*) FROM vauban_passkey WHERE name = '<b>Key</b>'"
+        ),
+        1
+    );
     let (mut ben, _) = enrolled(&site, "ben@example.com").await;
     let token = token_for(&mut ben, &rename).await;
     assert_eq!(ben.post(&rename, &token, &[("name", "mine")]).await.status, 404);

@@ -17,9 +17,9 @@ pub(super) mod login_factor;
 pub(super) mod login_recovery;
 pub(super) mod logout;
 pub(super) mod members;
+mod passkey_links;
 #[cfg(feature = "passkeys")]
 pub(super) mod passkeys;
-mod passkey_links;
 pub(super) mod password;
 pub(super) mod recovery;
 pub(super) mod reset;

@@ -124,8 +124,7 @@ impl Factors {
     pub(crate) async fn use_passkey(&self, db: &Db<Write>, verified: Verified) -> Result<bool> {
         let acting = db.acting::<FactorStore>();
         let this = || {
-            PasskeyRow::objects()
-                .filter(|p| p.id.eq(Id::from_uuid(verified.id)) & p.user.eq(verified.user))
+            PasskeyRow::objects().filter(|p| p.id.eq(Id::from_uuid(verified.id)) & p.user.eq(verified.user))
         };
         db.begin().await?;
         let now = DateTime::from(self.clock.now());

@@ -67,7 +67,7 @@ pub async fn submit(
         return failed(WRONG, form.refuse(|_| ()));
     };
     db.begin().await?;
-    let is_first = accounts.factors.codes_left(&db, user).await? == 0;
+    let has_codes = accounts.factors.codes_left(&db, user).await? > 0;
     let name = form.name.as_deref().unwrap_or(NAMELESS);
     let id = match accounts.factors.add_passkey(&db, user, made, name).await? {
         Added::As(id) => id,
@@ -89,7 +89,7 @@ pub async fn submit(
     events::FACTOR_ADDED.log(Some(&at.cx));
     accounts.enrolments.forget_app(&at.cx);
     at.cx.say(Level::Success, "Your passkey is added.");
-    if !is_first {
+    if has_codes {
         return Ok(Response::of(Redirect::to(passkeys::list())));
     }
     // Whoever loses the device comes in by a recovery code.
