@@ -29,14 +29,15 @@ use vauban::{App, accounts};
 
 /// The program: a list of modules.
 pub fn app() -> App {
+    let accounts = accounts::module::<users::User>()
+        .layout::<users::AccountLayout>()
+        .sign_up::<users::SignUpFields>()
+        .members::<organisations::Membership>();
+    #[cfg(feature = "passkeys")]
+    let accounts = accounts.passkeys();
     App::new(vauban::package!())
         .error_pages::<errors::SiteError>()
-        .module(
-            accounts::module::<users::User>()
-                .layout::<users::AccountLayout>()
-                .sign_up::<users::SignUpFields>()
-                .members::<organisations::Membership>(),
-        )
+        .module(accounts)
         .page::<accounts::pages::LoginPage, look::LoginPage>()
         .mail::<accounts::mails::ResetMail, look::NewPassword>()
         .module(vauban::tasks::module())

@@ -77,5 +77,5 @@ pub async fn switch_theme(_: Public, cx: Arc<Request>, db: Db, form: Form<ThemeF
 
 /// These views; their addresses stand in `urls.rs`.
 pub fn module() -> Module {
-    Module::new("site").routes(urls::routes())
+    Module::new("site").routes(urls::all())
 }

@@ -71,3 +71,11 @@ routes! {
     include accounts at "/accounts/" = vauban::accounts::urls,
     include mail at "/accounts/" = vauban::mail::urls,
 }
+
+/// The table, with the pages of passkeys where the program has them.
+pub fn all() -> vauban::routing::Routes {
+    let table = routes();
+    #[cfg(feature = "passkeys")]
+    let table = table.include("passkeys", "/accounts/", vauban::accounts::passkeys::routes());
+    table
+}

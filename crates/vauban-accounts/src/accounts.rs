@@ -58,6 +58,8 @@ pub(crate) struct Said {
     pub(crate) permissions: Vec<PermissionMeta>,
     /// What mails call the site.
     pub(crate) site: String,
+    /// Whether people sign in by passkeys, too.
+    pub(crate) has_passkeys: bool,
     pub(crate) peppers: Peppers,
     pub(crate) filter: Option<PasswordFilter>,
     /// The site's memberships.
@@ -88,6 +90,9 @@ pub struct Accounts {
     pub(super) tenancies: Vec<Arc<dyn AnyTenancy>>,
     /// What mails call the site.
     pub(super) site: String,
+    /// Whether people sign in by passkeys, too.
+    #[cfg_attr(not(feature = "passkeys"), allow(dead_code))]
+    pub(super) has_passkeys: bool,
     pub(super) sign_up: SignUps,
     pub(super) layout: Layout,
     /// What the site asks at sign-up besides address and password.
@@ -147,6 +152,7 @@ impl Accounts {
             require_mfa,
             permissions,
             site,
+            has_passkeys,
             peppers,
             filter,
             tenancies,
@@ -178,6 +184,7 @@ impl Accounts {
             require_mfa,
             tenancies,
             site,
+            has_passkeys,
             throttles: Throttles::new(units.clone(), clock, bucket_keys),
             devices: Devices::new(keys),
             hasher: Hasher::with(hashing, peppers)?,
@@ -482,9 +489,12 @@ impl Accounts {
         self.kept.delete_old(db).await?;
         // CWE-640: who knows the password needs no link to another one, and whoever asked for one in their name has none.
         self.links.end(db, Purpose::Reset, person.facts.id).await?;
-        start.proofs.password.get_or_insert(now);
+        // CWE-287: a passkey is proof enough, and proves no password.
+        if start.proofs.passkey.is_none() {
+            start.proofs.password.get_or_insert(now);
+        }
         // CWE-362: behind the change above, of the row that an enrolment changes, too.
-        start.has_factor = self.factors.app_since(db, person.facts.id).await?.is_some();
+        start.has_factor = self.factors.kinds(db, person.facts.id).await?.any();
         let (token, _) = self.sessions.begin(db, person.facts.id, start).await?;
         Ok(Some(token))
     }

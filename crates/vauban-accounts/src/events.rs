@@ -37,6 +37,11 @@ pub(crate) const FACTOR_REMOVED: SecurityEvent =
 /// A code of a second factor that was wrong.
 pub(crate) const FACTOR_FAILED: SecurityEvent =
     SecurityEvent::new("factor_failed", "A code of a second factor that was wrong.");
+/// A passkey whose counter did not go on: it may have been copied.
+pub(crate) const PASSKEY_COUNTER_BACK: SecurityEvent = SecurityEvent::new(
+    "passkey_counter_back",
+    "A passkey whose counter did not go on: it may have been copied.",
+);
 /// A recovery code that was used.
 pub(crate) const RECOVERY_CODE_USED: SecurityEvent =
     SecurityEvent::new("recovery_code_used", "A recovery code that was used.");
@@ -109,6 +114,7 @@ pub(crate) const ALL: &[SecurityEvent] = &[
     FACTOR_ADDED,
     FACTOR_REMOVED,
     FACTOR_FAILED,
+    PASSKEY_COUNTER_BACK,
     RECOVERY_CODE_USED,
     SESSION_REVOKED,
     OLD_TOKEN_USED,

@@ -3,6 +3,8 @@
 use vauban::Form;
 
 use super::factors::Code;
+#[cfg(feature = "passkeys")]
+use super::factors::passkeys::PasskeyAnswer;
 use super::{Email, Password};
 use vauban::forms::{FormErrors, Problem};
 
@@ -54,6 +56,31 @@ pub struct RecoveryForm {
     /// What the app shows, or what stands on their list of codes.
     #[field(label = "Recovery code", max_length = 100, autocomplete = "one-time-code")]
     pub code: Code,
+}
+
+/// A passkey: what was signed with it, and what a new one is called.
+#[cfg(feature = "passkeys")]
+#[derive(Form)]
+pub struct PasskeyForm {
+    /// What a new one is called.
+    #[field(
+        label = "Name",
+        help = "So that you know it again: phone, laptop, key.",
+        max_length = 60
+    )]
+    pub name: Option<String>,
+    /// What the page's script has had signed. CWE-770: answers have a few hundred bytes.
+    #[field(label = "Passkey", max_length = 16_384)]
+    pub passkey: Option<PasskeyAnswer>,
+}
+
+/// Another name of a passkey.
+#[cfg(feature = "passkeys")]
+#[derive(Form)]
+pub struct PasskeyNameForm {
+    /// What it is called from now on.
+    #[field(label = "Name", max_length = 60)]
+    pub name: String,
 }
 
 /// Asking for a mail: signing up, a forgotten password.

@@ -118,8 +118,12 @@ pub struct PasswordChanged {
 pub enum FactorChange {
     /// It has an authenticator app.
     Added,
-    /// It has none any more, by its owner or by an administrator.
+    /// It has no app any more, by its owner or by an administrator.
     Removed,
+    /// It has one passkey more.
+    PasskeyAdded,
+    /// It has one passkey less, or none, by its owner or by an administrator.
+    PasskeyRemoved,
     /// Its recovery codes are others.
     NewRecoveryCodes,
 }

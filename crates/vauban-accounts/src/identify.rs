@@ -289,7 +289,7 @@ impl IdentityBackend for Accounts {
                 .ok_or_else(vauban::Error::not_found)?;
             let unit = self.units.begin();
             let db = unit.db();
-            let has_factor = self.factors.app_since(&db, user).await?.is_some();
+            let has_factor = self.factors.kinds(&db, user).await?.any();
             let start = crate::sessions::Start {
                 has_factor,
                 ..crate::sessions::Start::default()

@@ -41,6 +41,8 @@ mod module;
 mod own_fields;
 pub mod pages;
 mod params;
+#[cfg(feature = "passkeys")]
+pub mod passkeys;
 mod password_commands;
 mod passwords;
 mod people;

@@ -198,6 +198,8 @@ impl Accounts {
         let says = match change {
             FactorChange::Added => "An authenticator app was added to your account",
             FactorChange::Removed => "The authenticator app of your account was removed",
+            FactorChange::PasskeyAdded => "A passkey was added to your account",
+            FactorChange::PasskeyRemoved => "A passkey of your account was removed",
             FactorChange::NewRecoveryCodes => {
                 "New recovery codes were made for your account; the ones before open nothing"
             }

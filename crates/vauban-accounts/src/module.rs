@@ -14,7 +14,9 @@ use crate::accounts::{AccountOptions, Accounts, Said};
 use crate::credential::Credential;
 use crate::data::{ExportRow, Exports};
 use crate::deletion::{AccountEnd, DeletionRow, NothingRemains, Remains};
-use crate::factors::{FactorStore, HalfRow, HalfStore, RecoveryRow, TotpRow};
+use crate::factors::{
+    FactorStore, HalfRow, HalfStore, PasskeyChallengeRow, PasskeyRow, RecoveryRow, TotpRow,
+};
 use crate::history::{AccountEvent, AccountHistory};
 use crate::kept::{KeptForms, KeptRow};
 use crate::layout::{AccountPage, Layout};
@@ -44,6 +46,7 @@ pub fn module<U: UserAccount>() -> Module<U> {
         options: AccountOptions::default(),
         own_fields: None,
         tenancies: Vec::new(),
+        has_passkeys: false,
         bring: Vec::new(),
         users: PhantomData,
     }
@@ -55,6 +58,7 @@ pub struct Module<U> {
     options: AccountOptions,
     own_fields: Option<Arc<dyn OwnFields>>,
     tenancies: Vec<Arc<dyn AnyTenancy>>,
+    has_passkeys: bool,
     /// What each of them brings to the program.
     bring: Vec<fn(vauban::Module) -> vauban::Module>,
     users: PhantomData<fn() -> U>,
@@ -73,6 +77,24 @@ impl<U> Module<U> {
     #[must_use]
     pub fn layout<L: From<AccountPage> + Respond + 'static>(mut self) -> Self {
         self.options.layout = Layout::of::<L>();
+        self
+    }
+
+    /// People sign in by passkeys as well: alone, and as second factor. The pages are the table [`passkeys`](crate::passkeys).
+    ///
+    /// ```ignore
+    /// accounts::module::<User>().passkeys()
+    /// // and in urls.rs: include passkeys at "/accounts/" = vauban::accounts::passkeys
+    /// ```
+    #[cfg(feature = "passkeys")]
+    #[must_use]
+    pub fn passkeys(mut self) -> Self {
+        self.has_passkeys = true;
+        self.bring.push(|module| {
+            module
+                .static_files(crate::factors::passkeys::script())
+                .check(crate::factors::passkeys::unreachable)
+        });
         self
     }
 
@@ -124,6 +146,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             options,
             own_fields,
             tenancies,
+            has_passkeys,
             bring,
             ..
         } = accounts;
@@ -145,6 +168,8 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .model::<RecoveryRow>()
             .model::<HalfRow>()
             .model::<InvitationRow>()
+            .model::<PasskeyRow>()
+            .model::<PasskeyChallengeRow>()
             .service::<SignUp<U>>()
             .service::<SignIn<U>>()
             .service::<PasswordChange<U>>()
@@ -198,6 +223,7 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                     require_mfa: settings.require_mfa,
                     permissions: wiring.permissions.to_vec(),
                     site: wiring.package.name().to_owned(),
+                    has_passkeys,
                     tenancies: tenancies.clone(),
                     peppers: Peppers::of_settings(&settings.pepper, &settings.pepper_fallbacks),
                     filter: PasswordFilter::of_setting(&settings.password_filter).map_err(|error| {
@@ -289,6 +315,8 @@ pub(crate) fn own_models() -> Vec<&'static vauban::orm::ModelMeta> {
         RecoveryRow::meta(),
         HalfRow::meta(),
         InvitationRow::meta(),
+        PasskeyRow::meta(),
+        PasskeyChallengeRow::meta(),
     ]
 }
 

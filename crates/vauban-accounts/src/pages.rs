@@ -19,9 +19,13 @@
 //! Who may not see a page gets the site's page for 403: `App::error_pages`.
 
 pub use crate::factors::Code;
+#[cfg(feature = "passkeys")]
+pub use crate::factors::passkeys::PasskeyAnswer;
 pub use crate::forms::{
     AddressForm, CodeForm, LoginForm, NewPasswordForm, PasswordForm, ProofForm, RecoveryForm,
 };
+#[cfg(feature = "passkeys")]
+pub use crate::forms::{PasskeyForm, PasskeyNameForm};
 pub use crate::views::answers::DeadLinkPage;
 pub use crate::views::confirm::ConfirmPage;
 pub use crate::views::data::DataPage;
@@ -37,6 +41,10 @@ pub use crate::views::login::LoginPage;
 pub use crate::views::login_factor::LoginFactorPage;
 pub use crate::views::login_recovery::LoginRecoveryPage;
 pub use crate::views::members::{MemberPage, MembersPage, OneMember, OpenInvitation, RoleChoice};
+#[cfg(feature = "passkeys")]
+pub use crate::views::passkeys::list::{OnePasskey, PasskeysPage};
+#[cfg(feature = "passkeys")]
+pub use crate::views::passkeys::page::PasskeyPage;
 pub use crate::views::password::PasswordPage;
 pub use crate::views::recovery::RecoveryCodesPage;
 pub use crate::views::reset::ResetPage;

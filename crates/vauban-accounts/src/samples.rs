@@ -90,6 +90,22 @@ impl Accounts {
                 ],
             ),
         ];
+        #[cfg(feature = "passkeys")]
+        if self.has_passkeys {
+            use views::passkeys::{add, confirm, list, second, sign_in};
+            samples.extend([
+                ViewSample::get::<list::show>(signed_in),
+                // Each asks the browser, and changes no row but that of the challenge.
+                ViewSample::form::<add::submit>(signed_in, &[]),
+                ViewSample::form::<sign_in::submit>(both, &[]),
+                ViewSample::form::<confirm::submit>(signed_in, &[]).without_rows(),
+                // Nobody has proved a password first: back to the beginning.
+                ViewSample::form::<second::submit>(both, &[]).without_rows(),
+                // What stands for the id is nobody's passkey.
+                ViewSample::form::<list::rename>([SignIn, NotFound], &[("name", "Phone")]),
+                ViewSample::form::<list::remove>([SignIn, NotFound], &[]),
+            ]);
+        }
         if !address.is_empty() {
             samples.push(ViewSample::form::<views::login::submit>(
                 both,

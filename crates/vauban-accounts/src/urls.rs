@@ -98,6 +98,8 @@ pub use table::{
 };
 
 /// In this package's own templates, as in a site's: `{% url accounts.login %}`.
+#[cfg(feature = "passkeys")]
+pub(crate) use super::passkeys;
 pub(crate) use super::{members, urls as accounts};
 
 /// The table.

@@ -221,6 +221,28 @@ impl Browser {
         self.try_call("DELETE", "/cookie", &Value::Null);
     }
 
+    /// Gives the browser an authenticator (Web Authentication, §11): a device that keeps passkeys and verifies its owner. Its name is for
+    /// [`verifies`](Self::verifies).
+    pub fn add_authenticator(&self) -> String {
+        let device = json!({
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": true,
+            "hasUserVerification": true,
+            "isUserVerified": true,
+            "isUserConsenting": true,
+        });
+        text(&self.post("/webauthn/authenticator", &device))
+    }
+
+    /// Whether that authenticator finds its owner to be its owner.
+    pub fn verifies(&self, authenticator: &str, verified: bool) {
+        self.post(
+            &format!("/webauthn/authenticator/{authenticator}/uv"),
+            &json!({ "isUserVerified": verified }),
+        );
+    }
+
     /// Goes into the first frame of the page.
     pub fn enter_frame(&self) {
         self.post("/frame", &json!({ "id": 0 }));

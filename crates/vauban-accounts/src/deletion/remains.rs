@@ -11,7 +11,7 @@ use super::model::DeletionRow;
 use crate::UserAccount;
 use crate::credential::Credential;
 use crate::data::ExportRow;
-use crate::factors::{HalfRow, RecoveryRow, TotpRow};
+use crate::factors::{HalfRow, PasskeyChallengeRow, PasskeyRow, RecoveryRow, TotpRow};
 use crate::history::AccountEvent;
 use crate::links::LinkRow;
 use crate::rights::{GroupRow, MemberRow};
@@ -24,6 +24,7 @@ vauban::orm::service! {
         View<LinkRow>, Delete<LinkRow>, View<AccountEvent>, Delete<AccountEvent>, View<ExportRow>, Delete<ExportRow>,
         View<DeletionRow>, Delete<DeletionRow>, View<MemberRow>, Delete<MemberRow>, View<GroupRow>, Delete<GroupRow>,
         View<TotpRow>, Delete<TotpRow>, View<RecoveryRow>, Delete<RecoveryRow>, View<HalfRow>, Delete<HalfRow>,
+        View<PasskeyRow>, Delete<PasskeyRow>, View<PasskeyChallengeRow>, Delete<PasskeyChallengeRow>,
         View<InvitationRow>, Delete<InvitationRow>;
     waiver!(ServiceRights, "what is left of an account that is gone is nobody's")
 }
@@ -93,6 +94,10 @@ async fn take_away(gone: &[Uuid], db: &Acting<Remains, Write>) -> Result<()> {
     codes.delete_all(db).await?;
     let halves = HalfRow::objects().filter(|h| h.user.is_in(these()));
     halves.delete_all(db).await?;
+    let passkeys = PasskeyRow::objects().filter(|p| p.user.is_in(these()));
+    passkeys.delete_all(db).await?;
+    let asked = PasskeyChallengeRow::objects().filter(|c| c.user.is_in(these()));
+    asked.delete_all(db).await?;
     let invitations = InvitationRow::objects().filter(|i| i.inviter.is_in(these()));
     invitations.delete_all(db).await?;
     Ok(())

@@ -16,13 +16,13 @@ use crate::{Accounts, Email, events};
 pub(crate) fn factors() -> Command {
     Command::group("factors", "Second factors of people")
         .with(
-            Command::new("list", "Say which second factor somebody has", list)
+            Command::new("list", "Say which second factors somebody has", list)
                 .argument("EMAIL", "whose"),
         )
         .with(
             Command::new(
                 "reset",
-                "Take somebody's second factor and recovery codes away, and end their sessions; they are told by mail",
+                "Take somebody's second factors and recovery codes away, and end their sessions; they are told by mail",
                 reset,
             )
             .argument("EMAIL", "whose"),
@@ -33,23 +33,27 @@ async fn list(run: Run) -> Result<(), Failure> {
     let accounts = run.part::<Arc<Accounts>>()?;
     let person = whose(&run, accounts).await?;
     let (factors, id) = (accounts.factors.clone(), person.facts.id);
-    let (since, left) = run
+    let (since, passkeys, left) = run
         .unit(|db| {
             let factors = factors.clone();
             async move {
                 Ok((
                     factors.app_since(&db, id).await?,
+                    factors.passkeys_of(&db, id).await?,
                     factors.codes_left(&db, id).await?,
                 ))
             }
         })
         .await?;
     let email = &person.email;
-    match since {
-        None => run.out.line(format_args!("{email} has no second factor.")),
-        Some(since) => run.out.line(format_args!(
-            "{email} has an authenticator app since {}, and {left} recovery code(s).",
-            since.strftime("%-d %B %Y")
+    let app = since.map(|since| format!("an authenticator app since {}", since.strftime("%-d %B %Y")));
+    let passkeys = (passkeys > 0).then(|| format!("{passkeys} passkey(s)"));
+    let has: Vec<String> = [app, passkeys].into_iter().flatten().collect();
+    match has.is_empty() {
+        true => run.out.line(format_args!("{email} has no second factor.")),
+        false => run.out.line(format_args!(
+            "{email} has {}, and {left} recovery code(s).",
+            has.join(", ")
         )),
     }
     Ok(())
@@ -91,10 +95,18 @@ impl Accounts {
     pub(crate) async fn reset_factors(&self, db: &Db<Write>, person: &Account) -> Result<bool> {
         let id = person.facts.id;
         db.begin().await?;
-        if !self.factors.remove(db, id).await? {
+        let had_app = self.factors.remove_app(db, id).await?;
+        let had_passkeys = self.factors.remove_passkeys(db, id).await?;
+        if !had_app && !had_passkeys {
             return Ok(false);
         }
-        self.factor_changed(db, person, FactorChange::Removed).await?;
+        let gone = [
+            (had_app, FactorChange::Removed),
+            (had_passkeys, FactorChange::PasskeyRemoved),
+        ];
+        for (_, change) in gone.into_iter().filter(|(had_one, _)| *had_one) {
+            self.factor_changed(db, person, change).await?;
+        }
         self.sessions.end_all(db, id).await?;
         let (happened, visitor) = (Happened::FactorReset, Visitor::default());
         self.history.record(db, id, happened, visitor).await?;

@@ -63,6 +63,53 @@ pub(crate) struct HalfRow {
     pub(crate) advice: String,
 }
 
+/// A passkey of an account: what its authenticator signs is verified with this. The rows are there with and without the feature `passkeys`, so
+/// that a database has one history, and whoever has one does not sign in by a password alone where it is off.
+#[derive(Model, Clone)]
+#[model(table = "vauban_passkey")]
+pub(crate) struct PasskeyRow {
+    #[field(random)]
+    pub(crate) id: Id<PasskeyRow>,
+    #[field(index)]
+    pub(crate) user: Uuid,
+    /// By what its authenticator knows it. CWE-287: no two accounts have the same one.
+    #[field(unique, max_length = 1023)]
+    pub(crate) credential: Vec<u8>,
+    /// Its public key and what is known of it, as JSON: no secret is here.
+    #[field(max_length = 8192)]
+    pub(crate) key: String,
+    /// How often it has signed, as far as its authenticator counts.
+    pub(crate) counter: i64,
+    /// What its owner calls it.
+    #[field(max_length = 60)]
+    pub(crate) name: String,
+    pub(crate) added: DateTime,
+    /// When it last signed somebody in, or proved who they are.
+    pub(crate) used: Option<DateTime>,
+}
+
+/// A challenge that an authenticator is asked to sign: good once, for a few minutes, in the browser that asked (CWE-294).
+#[derive(Model, Clone)]
+#[model(table = "vauban_passkey_challenge")]
+pub(crate) struct PasskeyChallengeRow {
+    #[field(random)]
+    pub(crate) id: Id<PasskeyChallengeRow>,
+    /// SHA-256 of the token in the cookie.
+    #[field(unique)]
+    pub(crate) token: TokenHash,
+    /// What it is for, and for nothing else.
+    #[field(max_length = 10)]
+    pub(crate) purpose: String,
+    /// Whose it is; nil where somebody signs in by the passkey alone, and nobody knows yet.
+    #[field(index)]
+    pub(crate) user: Uuid,
+    /// The challenge, and what was asked with it, as JSON.
+    #[field(max_length = 40_000)]
+    pub(crate) state: String,
+    #[field(index)]
+    pub(crate) expires: DateTime,
+}
+
 macro_rules! closed {
     ($($model:ident)+) => { $(
         impl Policy for $model {
@@ -73,4 +120,4 @@ macro_rules! closed {
         }
     )+ };
 }
-closed!(TotpRow RecoveryRow HalfRow);
+closed!(TotpRow RecoveryRow HalfRow PasskeyRow PasskeyChallengeRow);

@@ -51,6 +51,19 @@ impl Accounts {
         }
     }
 
+    /// Counts a challenge that is no account's.
+    #[cfg(feature = "passkeys")]
+    pub(crate) async fn count_challenge(&self, client: std::net::IpAddr) -> Result<(), SignInFailure> {
+        let bucket = self.throttles.keys().of_challenge(client);
+        self.admit_code(&bucket).await
+    }
+
+    /// Gives it back to whoever has answered it.
+    #[cfg(feature = "passkeys")]
+    pub(crate) async fn give_challenge_back(&self, client: std::net::IpAddr) {
+        self.give_back(self.throttles.keys().of_challenge(client)).await;
+    }
+
     async fn admit_code(&self, bucket: &[Bucket]) -> Result<(), SignInFailure> {
         match self.throttles.admit(bucket).await? {
             Admission::Counted(_) => Ok(()),
@@ -67,9 +80,14 @@ impl Accounts {
     ) -> Result<()> {
         let id = person.facts.id;
         match change {
-            FactorChange::Added => self.sessions.factor_added(db, id).await?,
-            FactorChange::Removed => self.sessions.factor_removed(db, id).await?,
-            FactorChange::NewRecoveryCodes => {}
+            FactorChange::Added | FactorChange::PasskeyAdded => self.sessions.factor_added(db, id).await?,
+            FactorChange::Removed | FactorChange::PasskeyRemoved
+                if !self.factors.kinds(db, id).await?.any() =>
+            {
+                self.sessions.factor_removed(db, id).await?;
+            }
+            FactorChange::Removed => self.sessions.app_removed(db, id).await?,
+            FactorChange::PasskeyRemoved | FactorChange::NewRecoveryCodes => {}
         }
         if change != FactorChange::NewRecoveryCodes {
             self.halves.end(db, id).await?;

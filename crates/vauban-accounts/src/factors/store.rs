@@ -4,7 +4,7 @@ use uuid::Uuid;
 use vauban::orm::{DateTime, Db, Encrypted, Error, Result, Write};
 use vauban::units::{Retries, Units};
 
-use super::model::{NewRecoveryRow, NewTotpRow, RecoveryRow, TotpRow};
+use super::model::{NewRecoveryRow, NewTotpRow, PasskeyChallengeRow, PasskeyRow, RecoveryRow, TotpRow};
 use super::recovery::{MANY, hash_of_typed};
 use super::{Code, RecoveryCode, Secret};
 use crate::sessions::Clock;
@@ -12,7 +12,9 @@ use crate::sessions::Clock;
 vauban::orm::service! {
     /// Keeps second factors, and uses their codes.
     pub(crate) FactorStore: View<TotpRow>, Add<TotpRow>, Change<TotpRow>, Delete<TotpRow>,
-        View<RecoveryRow>, Add<RecoveryRow>, Delete<RecoveryRow>;
+        View<RecoveryRow>, Add<RecoveryRow>, Delete<RecoveryRow>,
+        View<PasskeyRow>, Add<PasskeyRow>, Change<PasskeyRow>, Delete<PasskeyRow>,
+        View<PasskeyChallengeRow>, Add<PasskeyChallengeRow>, Delete<PasskeyChallengeRow>;
     waiver!(ServiceRights, "a second factor is proved before anybody is known")
 }
 
@@ -31,11 +33,25 @@ pub(crate) enum Spent {
     Shut,
 }
 
+/// Which second factors an account has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kinds {
+    pub(crate) app: bool,
+    pub(crate) passkeys: bool,
+}
+
+impl Kinds {
+    /// Whether it has one.
+    pub(crate) const fn any(self) -> bool {
+        self.app || self.passkeys
+    }
+}
+
 /// Where second factors are kept.
 #[derive(Debug, Clone)]
 pub(crate) struct Factors {
-    units: Units,
-    clock: Clock,
+    pub(super) units: Units,
+    pub(super) clock: Clock,
 }
 
 impl Factors {
@@ -49,10 +65,25 @@ impl Factors {
         row.values(|t| &t.added).first(&db.acting::<FactorStore>()).await
     }
 
+    /// Which factors an account has.
+    pub(crate) async fn kinds(&self, db: &Db, user: Uuid) -> Result<Kinds> {
+        let passkeys = PasskeyRow::objects().filter(|p| p.user.eq(user));
+        Ok(Kinds {
+            app: self.app_since(db, user).await?.is_some(),
+            passkeys: passkeys.exists(&db.acting::<FactorStore>()).await?,
+        })
+    }
+
     /// The same, in a unit of its own.
-    pub(crate) async fn since(&self, user: Uuid) -> Result<Option<DateTime>> {
+    pub(crate) async fn kinds_of(&self, user: Uuid) -> Result<Kinds> {
         let unit = self.units.begin();
-        self.app_since(&unit.read_db(), user).await
+        self.kinds(&unit.read_db(), user).await
+    }
+
+    /// How many passkeys an account has.
+    pub(crate) async fn passkeys_of(&self, db: &Db, user: Uuid) -> Result<u64> {
+        let theirs = PasskeyRow::objects().filter(|p| p.user.eq(user));
+        theirs.count(&db.acting::<FactorStore>()).await
     }
 
     /// How many recovery codes were not used yet.
@@ -79,13 +110,32 @@ impl Factors {
         Ok(true)
     }
 
-    /// Takes an account's app and its recovery codes away. `false`: it had none.
-    pub(crate) async fn remove(&self, db: &Db<Write>, user: Uuid) -> Result<bool> {
-        let acting = db.acting::<FactorStore>();
-        let codes = RecoveryRow::objects().filter(|r| r.user.eq(user));
-        codes.delete_all(&acting).await?;
+    /// Takes an account's app away. `false`: it had none.
+    pub(crate) async fn remove_app(&self, db: &Db<Write>, user: Uuid) -> Result<bool> {
         let app = TotpRow::objects().filter(|t| t.user.eq(user));
-        Ok(app.delete_all(&acting).await? > 0)
+        let had_one = app.delete_all(&db.acting::<FactorStore>()).await? > 0;
+        self.forget_codes(db, user).await?;
+        Ok(had_one)
+    }
+
+    /// Takes an account's passkeys away. `false`: it had none.
+    pub(crate) async fn remove_passkeys(&self, db: &Db<Write>, user: Uuid) -> Result<bool> {
+        let acting = db.acting::<FactorStore>();
+        let asked = PasskeyChallengeRow::objects().filter(|c| c.user.eq(user));
+        asked.delete_all(&acting).await?;
+        let theirs = PasskeyRow::objects().filter(|p| p.user.eq(user));
+        let had_some = theirs.delete_all(&acting).await? > 0;
+        self.forget_codes(db, user).await?;
+        Ok(had_some)
+    }
+
+    /// Recovery codes stand in for a factor: with the last one they go.
+    pub(super) async fn forget_codes(&self, db: &Db<Write>, user: Uuid) -> Result<()> {
+        if !self.kinds(db, user).await?.any() {
+            let codes = RecoveryRow::objects().filter(|r| r.user.eq(user));
+            codes.delete_all(&db.acting::<FactorStore>()).await?;
+        }
+        Ok(())
     }
 
     /// Uses a code of an account's app, in a unit of its own: what becomes of the request, this code is good no second time.

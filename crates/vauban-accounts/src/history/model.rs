@@ -37,8 +37,12 @@ happened! {
     FactorAdded = "factor_added", "Authenticator app added";
     /// It was removed, by its owner.
     FactorRemoved = "factor_removed", "Authenticator app removed";
-    /// It was removed by the command `factors reset`.
-    FactorReset = "factor_reset", "Authenticator app removed, by the people who run the site";
+    /// A passkey was added.
+    PasskeyAdded = "passkey_added", "Passkey added";
+    /// One was removed, by its owner.
+    PasskeyRemoved = "passkey_removed", "Passkey removed";
+    /// Every factor was removed by the command `factors reset`.
+    FactorReset = "factor_reset", "Second factor removed, by the people who run the site";
     /// New recovery codes were made.
     RecoveryCodesMade = "recovery_codes_made", "New recovery codes made";
     /// A recovery code was used.

@@ -37,10 +37,13 @@ pub(crate) struct SessionRow {
     pub(crate) remembered: Option<DateTime>,
     /// What its forms' tokens belong to, where it has been renewed: they outlive that.
     pub(crate) bound: Option<TokenHash>,
-    /// When its owner last proved the password, a code of their app and a recovery code: [`Proofs`](super::Proofs).
+    /// When its owner last proved the password, a code of their app, a recovery code and a passkey: [`Proofs`](super::Proofs).
     pub(crate) password_at: Option<DateTime>,
     pub(crate) totp_at: Option<DateTime>,
     pub(crate) recovery_at: Option<DateTime>,
+    pub(crate) passkey_at: Option<DateTime>,
+    /// Which passkey it was.
+    pub(crate) passkey: Option<Uuid>,
     /// Whether its owner has a second factor: it stands here so that no request has to ask for it. Whatever adds or removes one writes
     /// it into all of their sessions, in the same unit.
     #[field(default = false)]
@@ -60,6 +63,8 @@ impl SessionRow {
             password_at: self.password_at.or(Some(self.created)),
             totp_at: None,
             recovery_at: None,
+            passkey_at: None,
+            passkey: None,
             ..self
         }
     }

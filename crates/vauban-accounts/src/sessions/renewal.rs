@@ -101,6 +101,8 @@ impl Sessions {
                     s.password_at.set(row.password_at),
                     s.totp_at.set(None),
                     s.recovery_at.set(None),
+                    s.passkey_at.set(None),
+                    s.passkey.set(None),
                     s.device.set(visitor.device.clone()),
                     s.network.set(visitor.network.clone()),
                 ]
@@ -121,6 +123,8 @@ impl Sessions {
                 s.password_at.set(row.password_at),
                 s.totp_at.set(None),
                 s.recovery_at.set(None),
+                s.passkey_at.set(None),
+                s.passkey.set(None),
                 s.device.set(visitor.device.clone()),
                 s.network.set(visitor.network.clone()),
             ]

@@ -163,6 +163,8 @@ impl Sessions {
             password_at: start.proofs.password,
             totp_at: start.proofs.totp,
             recovery_at: start.proofs.recovery,
+            passkey_at: start.proofs.passkey.map(|by| by.at),
+            passkey: start.proofs.passkey.map(|by| by.id),
         };
         let Visitor { device, network } = start.visitor;
         let row = SessionRow::create(new)
@@ -257,8 +259,12 @@ impl Sessions {
     pub(crate) async fn factor_removed(&self, db: &Db<Write>, user: Uuid) -> Result<()> {
         let acting = db.acting::<SessionStore>();
         let theirs = || SessionRow::objects().filter(|s| s.user.eq(user));
-        let lacking =
-            || theirs().filter(|s| s.has_factor.eq(true) & s.totp_at.is_null() & s.recovery_at.is_null());
+        let lacking = || {
+            theirs().filter(|s| {
+                let nothing = s.totp_at.is_null() & s.recovery_at.is_null() & s.passkey_at.is_null();
+                s.has_factor.eq(true) & nothing
+            })
+        };
         self.forget_renewed_of(db, &lacking().all(&acting).await?).await?;
         lacking().delete_all(&acting).await?;
         theirs()
@@ -270,6 +276,26 @@ impl Sessions {
                 ]
             })
             .await?;
+        Ok(())
+    }
+
+    /// An app is removed, and another factor stays: what it proved counts for nothing any more (CWE-613).
+    pub(crate) async fn app_removed(&self, db: &Db<Write>, user: Uuid) -> Result<()> {
+        let theirs = SessionRow::objects().filter(|s| s.user.eq(user));
+        theirs
+            .change_all(&db.acting::<SessionStore>(), |s| [s.totp_at.set(None)])
+            .await?;
+        Ok(())
+    }
+
+    /// A passkey is removed: every session that it has opened, or that lives by its proof, ends (CWE-613: whoever has the device is out).
+    #[cfg(feature = "passkeys")]
+    pub(crate) async fn passkey_removed(&self, db: &Db<Write>, user: Uuid, passkey: Uuid) -> Result<()> {
+        let by_it = || SessionRow::objects().filter(|s| s.user.eq(user) & s.passkey.eq(passkey));
+        let acting = db.acting::<SessionStore>();
+        db.begin().await?;
+        self.forget_renewed_of(db, &by_it().all(&acting).await?).await?;
+        by_it().delete_all(&acting).await?;
         Ok(())
     }
 

@@ -63,6 +63,16 @@ impl TestSite {
         Self::of(kit, |_| ())
     }
 
+    /// Whose people sign in by passkeys.
+    #[cfg(feature = "passkeys")]
+    pub(super) fn with_passkeys(said: crate::accounts::Said) -> Self {
+        let said = crate::accounts::Said {
+            has_passkeys: true,
+            ..said
+        };
+        Self::of(Kit::of(|_| (), said), |_| ())
+    }
+
     pub(super) fn with(change: impl FnOnce(&mut Settings)) -> Self {
         Self::of(Kit::new(), change)
     }
@@ -105,8 +115,13 @@ impl TestSite {
             .view::<super::proof::grant>("grant")
             .view::<super::proof::payroll>("payroll")
             .include("accounts", "/accounts/", crate::urls::routes());
+        #[cfg(feature = "passkeys")]
+        let routes = routes.include("passkeys", "/accounts/", crate::passkeys::routes());
         let shared = Arc::clone(&accounts);
-        let module = vauban::Module::new("accounts")
+        let module = vauban::Module::new("accounts");
+        #[cfg(feature = "passkeys")]
+        let module = module.static_files(crate::factors::passkeys::script());
+        let module = module
             .routes(routes)
             .identity(move |_, _| Ok(Arc::clone(&shared)));
         let module = more(crate::module::with_what_comes_later::<super::User>(module));

@@ -1,6 +1,8 @@
 //! Attacks on accounts and sessions, below HTTP: each is seen to fail for the reason it names.
 
 mod absent;
+#[cfg(feature = "passkeys")]
+mod authenticator;
 mod breached;
 mod brought;
 mod browser;
@@ -16,6 +18,8 @@ mod own_fields;
 mod own_pages;
 mod own_sessions;
 mod pages;
+#[cfg(feature = "passkeys")]
+mod passkeys;
 mod proof;
 mod referring;
 mod remembered;

@@ -20,6 +20,9 @@ pub(crate) enum Attempt {
     Mail,
     /// Typing a code of a second factor.
     Factor,
+    /// Being asked for a passkey, before anybody is known.
+    #[cfg(feature = "passkeys")]
+    Passkey,
 }
 
 /// What a bucket stands for. Each kind has room of its own in the table, so that a flood of one takes none of another.
@@ -230,6 +233,8 @@ impl BucketKeys {
         let (prefix, network) = match attempt {
             Attempt::SignUp => (SIGN_UPS, SITE_SIGN_UPS),
             Attempt::SignIn | Attempt::ChangePassword | Attempt::Mail | Attempt::Factor => (PREFIX, SITE),
+            #[cfg(feature = "passkeys")]
+            Attempt::Passkey => (PREFIX, SITE),
         };
         buckets.push(self.bucket(attempt, Kind::Prefix, &[&near], prefix, Success::GivesBack));
         if let Some(site) = site {
@@ -243,6 +248,18 @@ impl BucketKeys {
     pub(crate) fn of_factor(&self, kind: &str, user: &str) -> Vec<Bucket> {
         let parts = [kind, user];
         vec![self.bucket(Attempt::Factor, Kind::Account, &parts, FACTOR, Success::GivesBack)]
+    }
+
+    /// Where a challenge counts that is no account's: by the client alone (CWE-770). Who signs in gives it back.
+    #[cfg(feature = "passkeys")]
+    pub(crate) fn of_challenge(&self, client: IpAddr) -> Vec<Bucket> {
+        let (near, site) = prefixes(client);
+        let bucket = |of, parts: &[&str], allowance| {
+            self.bucket(Attempt::Passkey, of, parts, allowance, Success::GivesBack)
+        };
+        let mut buckets = vec![bucket(Kind::Prefix, &[&near], SIGN_UPS)];
+        buckets.extend(site.map(|site| bucket(Kind::Site, &[&site], SITE_SIGN_UPS)));
+        buckets
     }
 
     /// Where a mail counts: `kind` and the address that was typed, in its normal form; and the client.
@@ -279,6 +296,8 @@ impl BucketKeys {
             Attempt::ChangePassword => "change-password",
             Attempt::Mail => "mail",
             Attempt::Factor => "factor",
+            #[cfg(feature = "passkeys")]
+            Attempt::Passkey => "passkey",
         };
         let mut key = self.digest(attempt, kind.name(), parts);
         key.replace_range(..1, kind.letter());

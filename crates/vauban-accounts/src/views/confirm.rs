@@ -3,20 +3,21 @@
 
 use uuid::Uuid;
 use vauban::orm::{Db, Write};
-use vauban::{Template, view};
+use vauban::{Template, Url, view};
 
 use super::answers::Next;
 use super::login_factor;
+use super::passkey_links::PasskeyPages;
 use crate::Password;
 use crate::accounts::{Proved, SignInFailure};
 use crate::events;
-use crate::factors::Code;
+use crate::factors::{Code, Kinds};
 use crate::forms::ProofForm;
 use crate::identify::{Lacks, SignedInAs};
 use crate::params::{AccountPages, AnySession};
-use crate::sessions::Start;
+use crate::sessions::{Proofs, SessionToken, Start};
 use vauban::forms::{Form, Problem};
-use vauban::hooks::fire;
+use vauban::hooks::{Refused, fire};
 use vauban::http::{Error, Response, Result};
 use vauban::routing::{Query, Refusal};
 
@@ -37,24 +38,32 @@ pub struct ConfirmPage {
     pub asks_code: bool,
     /// Whether a password is.
     pub asks_password: bool,
+    /// Where a passkey is taken instead, if the account has one.
+    pub passkey: Option<Url>,
 }
 
 impl ConfirmPage {
-    fn of(who: &SignedInAs, form: Form<ProofForm>) -> Self {
+    fn of(who: &SignedInAs, form: Form<ProofForm>, has: Kinds, passkey: Option<Url>) -> Self {
+        let passkey = passkey.filter(|_| has.passkeys);
+        let has_factor = who.lacks == Some(Lacks::Proof) || who.session.has_factor();
         Self {
             form,
             email: who.person.email.to_string(),
-            asks_code: who.lacks == Some(Lacks::Proof) || who.session.has_factor(),
+            asks_code: has_factor && (has.app || passkey.is_none()),
             asks_password: who.lacks != Some(Lacks::Proof),
+            passkey,
         }
     }
 }
 
 /// Asks for the password once more, or for a code; for the code alone where that proof is missing.
 #[view(get, "/confirm/")]
-pub async fn show(_: AnySession, at: AccountPages) -> Result<Response> {
+pub async fn show(_: AnySession, at: AccountPages, db: Db, query: Query<Next>) -> Result<Response> {
     let who = at.owner()?;
-    Ok(at.page(TITLE, ConfirmPage::of(&who, Form::empty())))
+    let has = at.accounts.factors.kinds(&db, who.person.facts.id).await?;
+    let passkey = at.passkey_page(PasskeyPages::Confirm);
+    let passkey = passkey.map(|page| at.with_next(page, &query));
+    Ok(at.page(TITLE, ConfirmPage::of(&who, Form::empty(), has, passkey)))
 }
 
 /// Proves it: the session goes on under a new id (ASVS 7.2.4, CWE-384), with what it holds.
@@ -67,12 +76,15 @@ pub async fn submit(
     form: Form<ProofForm>,
 ) -> Result<Response> {
     let who = at.owner()?;
-    let page = |form| ConfirmPage::of(&who, form);
+    let has = at.accounts.factors.kinds(&db, who.person.facts.id).await?;
+    let passkey = at.passkey_page(PasskeyPages::Confirm);
+    let passkey = passkey.map(|page| at.with_next(page, &query));
+    let page = |form| ConfirmPage::of(&who, form, has, passkey);
     let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, page(form))),
     };
-    let (accounts, user) = (&at.accounts, who.person.facts.id);
+    let user = who.person.facts.id;
     let mut proofs = who.session.proofs();
     let now = Some(at.now());
     // CWE-308: where the second factor's proof is missing no other is taken.
@@ -91,37 +103,64 @@ pub async fn submit(
             return at.failed(failure, wrong, form.refuse(|_| ()), TITLE, page);
         }
     };
-    let before = who.session.id();
-    // In the writer's turn. CWE-613: a session that was ended meanwhile is not brought back.
-    db.begin().await?;
-    let Some(data) = accounts.sessions.data(&db, before).await? else {
-        return Err(Error::refused(Refusal::SignInRequired));
-    };
-    // CWE-862: a session that begins anew here asks who may have one, as the sign-in does.
-    if let Err(refused) = fire(&db, &who.person.signing_in()).await {
-        return at.not_let_in(refused, form.refuse(|_| ()), TITLE, page);
+    match at.go_on(&db, &who, &proved, proofs).await? {
+        Again::On(_) => Ok(Response::of(at.next(&query)?)),
+        Again::Refused(refused) => at.not_let_in(refused, form.refuse(|_| ()), TITLE, page),
+        Again::Changed => at.failed(SignInFailure::Wrong, wrong, form.refuse(|_| ()), TITLE, page),
     }
-    let remembered = who.session.remembered();
-    let start = Start {
-        data,
-        remembered,
-        proofs,
-        ..at.start()
-    };
-    let Some(token) = accounts.enter(&db, &who.person, &proved, start).await? else {
-        let form = form.refuse(|_| ());
-        return at.failed(SignInFailure::Wrong, wrong, form, TITLE, page);
-    };
-    // ASVS 6.3.5: a browser becomes known at the sign-in, where that is told.
-    let is_known = at.is_known(&who.person, &proved);
-    at.welcome(&who.person, &token, is_known.then(|| proved.stored()));
-    at.give_session(&token, remembered);
-    let binding = token.hash();
-    let binding = binding.as_bytes();
-    accounts
-        .enrolments
-        .take_along(&at.cx, user, &who.session, binding)?;
-    Ok(Response::of(at.next(&query)?))
+}
+
+/// What came of a proof that was right.
+pub(super) enum Again {
+    /// The session goes on, under this token.
+    #[cfg_attr(not(feature = "passkeys"), allow(dead_code))]
+    On(SessionToken),
+    /// A hook refused it.
+    Refused(Refused),
+    /// The password or the account is another one by now.
+    Changed,
+}
+
+impl AccountPages {
+    /// The session of whoever has proved it goes on under a new id (ASVS 7.2.4, CWE-384), with what it holds and these proofs.
+    pub(super) async fn go_on(
+        &self,
+        db: &Db<Write>,
+        who: &SignedInAs,
+        proved: &Proved,
+        proofs: Proofs,
+    ) -> Result<Again> {
+        let (accounts, person) = (&self.accounts, &who.person);
+        // In the writer's turn. CWE-613: a session that was ended meanwhile is not brought back.
+        db.begin().await?;
+        let Some(data) = accounts.sessions.data(db, who.session.id()).await? else {
+            return Err(Error::refused(Refusal::SignInRequired));
+        };
+        // CWE-862: a session that begins anew here asks who may have one, as the sign-in does.
+        if let Err(refused) = fire(db, &person.signing_in()).await {
+            return Ok(Again::Refused(refused));
+        }
+        let remembered = who.session.remembered();
+        let start = Start {
+            data,
+            remembered,
+            proofs,
+            ..self.start()
+        };
+        let Some(token) = accounts.enter(db, person, proved, start).await? else {
+            return Ok(Again::Changed);
+        };
+        // ASVS 6.3.5: a browser becomes known at the sign-in, where that is told.
+        let is_known = self.is_known(person, proved);
+        self.welcome(person, &token, is_known.then(|| proved.stored()));
+        self.give_session(&token, remembered);
+        let (user, binding) = (person.facts.id, token.hash());
+        let binding = binding.as_bytes();
+        accounts
+            .enrolments
+            .take_along(&self.cx, user, &who.session, binding)?;
+        Ok(Again::On(token))
+    }
 }
 
 async fn prove_password(

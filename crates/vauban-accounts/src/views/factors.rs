@@ -2,8 +2,9 @@
 //! stolen password alone adds no factor (CWE-287).
 
 use vauban::orm::{DateTime, Db, Write};
-use vauban::{Template, view};
+use vauban::{Template, Url, view};
 
+use super::passkey_links::PasskeyPages;
 use super::signup::MailSentPage;
 use crate::accounts::SignInFailure;
 use crate::events;
@@ -21,6 +22,10 @@ const TITLE: &str = "Your second factor";
 pub struct FactorsPage {
     /// Since when it has an app.
     pub app: Option<DateTime>,
+    /// Where its passkeys are, if the site has them.
+    pub passkeys: Option<Url>,
+    /// How many of them there are.
+    pub many_passkeys: u64,
     /// How many recovery codes are left.
     pub codes: u64,
     /// They have to have one, and add it by the link of a mail.
@@ -39,6 +44,8 @@ pub async fn show(_: AnySession, at: AccountPages, db: Db) -> Result<Response> {
     let (factors, user) = (&at.accounts.factors, who.person.facts.id);
     let page = FactorsPage {
         app: factors.app_since(&db, user).await?,
+        passkeys: at.passkey_page(PasskeyPages::List),
+        many_passkeys: factors.passkeys_of(&db, user).await?,
         codes: factors.codes_left(&db, user).await?,
         needs_link: who.lacks == Some(Lacks::Factor),
         email: who.person.email.to_string(),

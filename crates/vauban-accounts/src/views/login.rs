@@ -1,10 +1,11 @@
 //! Signing in: `GET` and `POST` of `login/?next=`; fields `email`, `password`, `remember`.
 
 use vauban::orm::{Db, Write};
-use vauban::{Template, view};
+use vauban::{Template, Url, view};
 
 use super::answers::Next;
 use super::entering::{Entering, NotIn};
+use super::passkey_links::PasskeyPages;
 use crate::accounts::SignInFailure;
 use crate::forms::LoginForm;
 use crate::params::AccountPages;
@@ -29,19 +30,25 @@ pub struct LoginPage {
     pub form: Form<LoginForm>,
     /// Whether the site offers to stay signed in: without it `remember` is not shown.
     pub remembers: bool,
+    /// Where one signs in with a passkey instead, if the site has them: a form without fields.
+    pub passkey: Option<Url>,
 }
 
 impl LoginPage {
-    fn of(at: &AccountPages, form: Form<LoginForm>) -> Self {
-        let remembers = at.accounts.sessions.remembers();
-        Self { form, remembers }
+    fn of(at: &AccountPages, form: Form<LoginForm>, query: &Next) -> Self {
+        let passkey = at.passkey_page(PasskeyPages::SignIn);
+        Self {
+            form,
+            remembers: at.accounts.sessions.remembers(),
+            passkey: passkey.map(|page| at.with_next(page, query)),
+        }
     }
 }
 
 /// The page.
 #[view(get, "/login/")]
-pub async fn show(_: Public, at: AccountPages) -> Result<Response> {
-    Ok(at.page(TITLE, LoginPage::of(&at, Form::empty())))
+pub async fn show(_: Public, at: AccountPages, query: Query<Next>) -> Result<Response> {
+    Ok(at.page(TITLE, LoginPage::of(&at, Form::empty(), &query)))
 }
 
 /// Signs in: a new session, whatever session there was before; or on to the second proof, where the account has one.
@@ -55,13 +62,13 @@ pub async fn submit(
 ) -> Result<Response> {
     let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
-        Err(form) => return Ok(at.again(TITLE, LoginPage::of(&at, form))),
+        Err(form) => return Ok(at.again(TITLE, LoginPage::of(&at, form, &query))),
     };
     let accounts = &at.accounts;
     let known = accounts
         .authenticate(&form.email, &form.password, at.cx.client_ip(), at.device())
         .await;
-    let page = |form| LoginPage::of(&at, form);
+    let page = |form| LoginPage::of(&at, form, &query);
     let (person, proved) = match known {
         Ok(known) => known,
         Err(failure) => {
@@ -76,7 +83,7 @@ pub async fn submit(
     };
     let advice = at.advice(&form.password, &proved);
     // CWE-204: behind the right password, so that nobody else learns who has a second factor.
-    if accounts.factors.since(person.facts.id).await?.is_some() {
+    if accounts.factors.kinds_of(person.facts.id).await?.any() {
         at.ask_second(&db, &person, &proved, form.remember, advice)
             .await?;
         return Ok(Response::of(Redirect::to(

@@ -6,8 +6,9 @@ use vauban::{Template, Url, view};
 
 use super::answers::{Advice, Next};
 use super::entering::{Entering, NotIn};
+use super::passkey_links::PasskeyPages;
 use crate::accounts::{Proved, SignInFailure};
-use crate::factors::{Code, Half, half_of};
+use crate::factors::{Code, Half, Kinds, half_of};
 use crate::forms::CodeForm;
 use crate::params::AccountPages;
 use crate::people::Account;
@@ -30,19 +31,34 @@ pub(super) const WRONG: Problem = Problem::new(
 pub struct LoginFactorPage {
     /// The form, with its field `code`.
     pub form: Form<CodeForm>,
+    /// Whether a code of an app is asked.
+    pub asks_code: bool,
+    /// Where a passkey is taken, if the account has one: a form without fields.
+    pub passkey: Option<Url>,
     /// Where a recovery code is taken instead.
     pub recovery: Url,
+}
+
+impl LoginFactorPage {
+    fn of(at: &AccountPages, form: Form<CodeForm>, has: Kinds, query: &Next) -> Self {
+        let passkey = at.passkey_page(PasskeyPages::Second).filter(|_| has.passkeys);
+        Self {
+            form,
+            asks_code: has.app || passkey.is_none(),
+            passkey: passkey.map(|page| at.with_next(page, query)),
+            recovery: at.with_next(urls::login_recovery(), query),
+        }
+    }
 }
 
 /// Asks for the code.
 #[view(get, "/login/factor/")]
 pub async fn show(_: Public, at: AccountPages, db: Db, query: Query<Next>) -> Result<Response> {
-    if at.half(&db).await?.is_none() {
+    let Some(HalfIn { person, .. }) = at.half(&db).await? else {
         return Ok(Response::of(at.begin_again(&query)));
-    }
-    let recovery = at.with_next(urls::login_recovery(), &query);
-    let form = Form::empty();
-    Ok(at.page(TITLE, LoginFactorPage { form, recovery }))
+    };
+    let has = at.accounts.factors.kinds(&db, person.facts.id).await?;
+    Ok(at.page(TITLE, LoginFactorPage::of(&at, Form::empty(), has, &query)))
 }
 
 /// Signs in, with a session that holds both proofs.
@@ -57,10 +73,8 @@ pub async fn submit(
     let Some(HalfIn { token, person, .. }) = at.half(&db).await? else {
         return Ok(Response::of(at.begin_again(&query)));
     };
-    let page = |form| LoginFactorPage {
-        form,
-        recovery: at.with_next(urls::login_recovery(), &query),
-    };
+    let has = at.accounts.factors.kinds(&db, person.facts.id).await?;
+    let page = |form| LoginFactorPage::of(&at, form, has, &query);
     let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, page(form))),
@@ -73,7 +87,7 @@ pub async fn submit(
     let proofs = Proofs {
         password: Some(now),
         totp: Some(now),
-        recovery: None,
+        ..Proofs::default()
     };
     match at.second(&db, &token, proofs, None).await? {
         Second::In(advice) => Ok(Response::of(at.next_after(advice, &query)?)),

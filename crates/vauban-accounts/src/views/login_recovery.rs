@@ -72,8 +72,8 @@ pub async fn submit(
     let now = at.now();
     let proofs = Proofs {
         password: Some(now),
-        totp: None,
         recovery: Some(now),
+        ..Proofs::default()
     };
     match at.second(&db, &token, proofs, Some(&form.code)).await? {
         Second::In(advice) => {

@@ -17,6 +17,9 @@ pub(super) mod login_factor;
 pub(super) mod login_recovery;
 pub(super) mod logout;
 pub(super) mod members;
+mod passkey_links;
+#[cfg(feature = "passkeys")]
+pub(super) mod passkeys;
 pub(super) mod password;
 pub(super) mod recovery;
 pub(super) mod reset;

@@ -21,8 +21,8 @@ pub struct RecoveryCodesPage {
     pub codes: Vec<String>,
     /// How many are left.
     pub left: u64,
-    /// Whether the account has an app.
-    pub has_app: bool,
+    /// Whether the account has a factor that they stand in for.
+    pub has_factor: bool,
 }
 
 /// Shows them to whoever has just made them; to others how many are left.
@@ -34,7 +34,7 @@ pub async fn show(_: SignedIn, at: AccountPages, db: Db) -> Result<Response> {
     let page = RecoveryCodesPage {
         codes: codes.iter().map(RecoveryCode::shown).collect(),
         left: accounts.factors.codes_left(&db, user).await?,
-        has_app: who.session.has_factor(),
+        has_factor: who.session.has_factor(),
     };
     Ok(at.page(TITLE, page))
 }
@@ -45,7 +45,7 @@ pub async fn submit(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> Resu
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
     let (accounts, user) = (&at.accounts, who.person.facts.id);
     db.begin().await?;
-    if accounts.factors.app_since(&db, user).await?.is_none() {
+    if !accounts.factors.kinds(&db, user).await?.any() {
         return Ok(Redirect::to(urls::factors()));
     }
     let codes = accounts.new_recovery_codes(&db, user).await?;

@@ -61,14 +61,17 @@ async fn protections(at: &AccountPages, who: &SignedInAs) -> Result<Vec<Protecti
     let (accounts, id) = (&at.accounts, who.person.facts.id);
     let since = accounts.users.password_since(&accounts.units, id).await?;
     let sessions = accounts.sessions.of(id).await?.len();
-    let app = accounts.factors.since(id).await?;
+    let factors = accounts.factors.kinds_of(id).await?;
     Ok(vec![
         Protection {
             name: "Second factor",
-            says: app.map_or_else(
-                || "There is none".to_owned(),
-                |since| format!("Authenticator app, added on {}", since.strftime("%-d %B %Y")),
-            ),
+            says: match (factors.app, factors.passkeys) {
+                (true, true) => "Authenticator app and passkeys",
+                (true, false) => "Authenticator app",
+                (false, true) => "Passkeys",
+                (false, false) => "There is none",
+            }
+            .to_owned(),
             page: urls::factors(),
         },
         Protection {

@@ -2,8 +2,9 @@
 //! told of both by mail.
 
 use vauban::orm::{Db, Write};
-use vauban::{Template, view};
+use vauban::{Template, Url, view};
 
+use super::passkey_links::PasskeyPages;
 use crate::accounts::Proved;
 use crate::factors::{Enrolment, Secret, in_groups};
 use crate::forms::CodeForm;
@@ -37,6 +38,8 @@ pub struct TotpPage {
     pub size: i32,
     /// Its black modules, as the `d` of an SVG path.
     pub black: String,
+    /// Where a passkey is added instead, if the site has them.
+    pub passkeys: Option<Url>,
 }
 
 impl TotpPage {
@@ -47,6 +50,7 @@ impl TotpPage {
             secret: in_groups(&app.secret.in_base32(), " "),
             size,
             black,
+            passkeys: at.passkey_page(PasskeyPages::List),
         })
     }
 }
@@ -146,16 +150,17 @@ pub async fn remove(_: Reauthenticated, at: AccountPages, db: Db<Write>) -> Resu
     let who = at.who().ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
     let (accounts, user) = (&at.accounts, who.person.facts.id);
     db.begin().await?;
-    if accounts.factors.remove(&db, user).await? {
+    if accounts.factors.remove_app(&db, user).await? {
         accounts
             .factor_changed(&db, &who.person, FactorChange::Removed)
             .await?;
         at.record(&db, user, Happened::FactorRemoved).await?;
         events::FACTOR_REMOVED.log(Some(&at.cx));
-        at.cx.say(
-            Level::Success,
-            "Your authenticator app is removed, and your recovery codes open nothing any more.",
-        );
+        let says = match accounts.factors.kinds(&db, user).await?.any() {
+            true => "Your authenticator app is removed.",
+            false => "Your authenticator app is removed, and your recovery codes open nothing any more.",
+        };
+        at.cx.say(Level::Success, says);
     }
     Ok(Redirect::to(urls::factors()))
 }

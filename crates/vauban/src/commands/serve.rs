@@ -285,12 +285,13 @@ fn answer(
     })
 }
 
-/// An address to click on: every address is this machine.
-fn shown(addr: SocketAddr) -> SocketAddr {
-    if addr.ip().is_unspecified() {
-        return SocketAddr::new(std::net::IpAddr::from([127, 0, 0, 1]), addr.port());
+/// An address to click on: every address is this machine. By its name, for no browser has passkeys for an IP address.
+fn shown(addr: SocketAddr) -> String {
+    let is_named = [[127, 0, 0, 1], [0, 0, 0, 0]].map(std::net::IpAddr::from);
+    match is_named.contains(&addr.ip()) || addr.ip().is_unspecified() {
+        true => format!("localhost:{}", addr.port()),
+        false => addr.to_string(),
     }
-    addr
 }
 
 #[cfg(test)]
