@@ -78,6 +78,9 @@ impl<S: Steps> Steps for AllOrNone<'_, S> {
     type Found = S::Found;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, text: &mut String) -> Result<S::Found> {
+        if session.undoes_statements() {
+            return self.0.run(authority, session, text).await;
+        }
         session.begin_step().await?;
         let result = self.0.run(authority, session, text).await;
         // A write that fails halfway (a set with one forbidden value) leaves nothing behind.

@@ -327,15 +327,6 @@ impl Connection {
         .await
     }
 
-    /// Leaves a transaction in which nothing was done for another.
-    ///
-    /// # Errors
-    /// What PostgreSQL says.
-    pub(crate) async fn begin_again(&self, isolation: Isolation) -> Result<(), Failure> {
-        self.rollback().await?;
-        self.begin(Access::Write, isolation).await
-    }
-
     /// Marks the place before one statement of a unit; what is sent behind it need not wait for the answer.
     ///
     /// # Errors
