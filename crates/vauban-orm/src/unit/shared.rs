@@ -611,10 +611,11 @@ impl Shared {
                 // Both are sent before either is answered.
                 None => {
                     let begun = async {
-                        match is_fresh {
-                            true => connection.begin(Access::Write, self.isolation()).await,
-                            false => connection.begin_statement().await,
-                        }
+                        let begin = match is_fresh {
+                            true => connection.to_begin(Access::Write, self.isolation()),
+                            false => connection.to_begin_statement(),
+                        };
+                        connection.batch(begin).await
                     };
                     postgres::in_order(begun, work).await
                 }
@@ -691,7 +692,7 @@ impl Shared {
         let done = async {
             self.parts.check(ends)?;
             match is_fresh {
-                true => connection.begin(Access::Write, self.isolation()).await?,
+                true => Box::pin(connection.begin(Access::Write, self.isolation())).await?,
                 false => connection.between_statements().await?,
             }
             work(store.session(&connection)).await
