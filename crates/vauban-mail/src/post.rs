@@ -44,8 +44,7 @@ pub(crate) struct Post {
 }
 
 /// Why a letter is not opened.
-pub(crate) const SHUT: &str =
-    "the letter cannot be opened: the secret that sealed it is in neither `secret_key` nor `secret_key_fallbacks`, or it is another's";
+pub(crate) const SHUT: &str = "the letter cannot be opened: the secret that sealed it is in neither `secret_key` nor `secret_key_fallbacks`, or it is another's";
 
 impl Post {
     /// That of a site, found by every handle from now on.
@@ -183,7 +182,11 @@ impl Post {
         if let Some(plain) = &row.letter {
             // CWE-345: where the row was made another's, it is not that letter's.
             let letter = read(plain.expose())?;
-            return if letter.message_id == row.message_id { Ok(letter) } else { Err(SHUT) };
+            return if letter.message_id == row.message_id {
+                Ok(letter)
+            } else {
+                Err(SHUT)
+            };
         }
         let plain = self.letters.open(&row.sealed, &[row.message_id.as_bytes()]);
         read(&plain.ok_or(SHUT)?)

@@ -68,7 +68,8 @@ impl Tasks {
         let args = match self.args_of(row).await {
             Ok(Some(args)) => args,
             Ok(None) => {
-                let why = "its arguments are sealed by a secret that is not in use any more, or for another task";
+                let why =
+                    "its arguments are sealed by a secret that is not in use any more, or for another task";
                 return Ended::Again(why.to_owned(), None);
             }
             Err(error) => return Ended::Again(format!("its arguments cannot be read: {error}"), None),

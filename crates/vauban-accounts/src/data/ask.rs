@@ -49,7 +49,10 @@ impl Accounts {
         let Some((asked, expires)) = times else {
             return Ok(None);
         };
-        let is_made = of(user).filter(|e| !e.sealed.is_null() | !e.made.is_null()).exists(db).await?;
+        let is_made = of(user)
+            .filter(|e| !e.sealed.is_null() | !e.made.is_null())
+            .exists(db)
+            .await?;
         Ok(Some((self.state(is_made, asked, expires), asked)))
     }
 
@@ -85,8 +88,7 @@ impl Accounts {
             Err(orm::Error::Undecipherable { .. }) => None,
             row => row?,
         };
-        let is_ready =
-            |row: &ExportRow| self.state(row.is_made(), row.asked, row.expires) == State::Ready;
+        let is_ready = |row: &ExportRow| self.state(row.is_made(), row.asked, row.expires) == State::Ready;
         let row = row.filter(is_ready);
         Ok(row.and_then(|row| row.opened(&self.data)))
     }

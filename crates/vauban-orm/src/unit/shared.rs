@@ -670,7 +670,8 @@ impl Shared {
             return Err(found.err().unwrap_or(undone));
         }
         if self.check_open().is_ok() {
-            self.is_fresh.store(!connection.is_in_transaction(), Ordering::Release);
+            self.is_fresh
+                .store(!connection.is_in_transaction(), Ordering::Release);
             *open = Some(connection);
         }
         found

@@ -453,18 +453,16 @@ async fn a_secret_is_sealed_at_rest() {
 /// the ciphertext into its row.
 #[tokio::test]
 async fn cwe_345_what_a_task_is_told_is_told_to_no_other() {
-    const OTHER: &str = "DELETE FROM vauban_tasks_secret WHERE id = (SELECT MIN(id) FROM vauban_tasks_secret); ";
-    const POINTED: &str =
-        "UPDATE vauban_tasks_secret SET task = (SELECT id FROM vauban_tasks_task WHERE id != vauban_tasks_secret.task)";
+    const OTHER: &str =
+        "DELETE FROM vauban_tasks_secret WHERE id = (SELECT MIN(id) FROM vauban_tasks_secret); ";
+    const POINTED: &str = "UPDATE vauban_tasks_secret SET task = (SELECT id FROM vauban_tasks_task WHERE id != vauban_tasks_secret.task)";
     const MOVED: &str = "UPDATE vauban_tasks_secret SET told = (SELECT told FROM vauban_tasks_secret s WHERE s.id != vauban_tasks_secret.id) \
         WHERE id = (SELECT MIN(id) FROM vauban_tasks_secret)";
     // How many are still told what is their own.
     for (swap, own) in [(format!("{OTHER}{POINTED}"), 0), (MOVED.to_owned(), 1)] {
         let app = TestApp::new(app);
         for text in ["one", "two"] {
-            app.command("queue", &["--text", text, "--sealed"])
-                .await
-                .unwrap();
+            app.command("queue", &["--text", text, "--sealed"]).await.unwrap();
         }
         let file = app.settings().database_url.expose().replace("sqlite://", "");
         let file = rusqlite::Connection::open(file).unwrap();
