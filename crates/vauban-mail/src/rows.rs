@@ -1,6 +1,6 @@
 //! The module's rows: letters that wait, and what people do not want. Nobody reaches them but its services.
 
-use vauban::orm::{Columns, DateTime, Id, Policy, Rules, Who};
+use vauban::orm::{Columns, DateTime, Encrypted, Id, Policy, Rules, Who};
 use vauban::{Email, Model};
 
 /// A letter that was sent by a unit and has not left yet. Sealed: links in mails open accounts (CWE-312).
@@ -9,10 +9,13 @@ use vauban::{Email, Model};
 pub(crate) struct LetterRow {
     #[field(random)]
     pub(crate) id: Id<LetterRow>,
-    /// Its `Message-ID`, to which the seal is bound: it cannot be put into another row (CWE-345).
     #[field(unique, max_length = 320)]
     pub(crate) message_id: String,
+    /// As releases before `0002` sealed it; nothing since.
     pub(crate) sealed: Vec<u8>,
+    /// It cannot be put into another row, and says its `Message-ID` itself (CWE-345).
+    #[field(encrypted = "vauban.mail.letter")]
+    pub(crate) letter: Option<Encrypted<Vec<u8>>>,
     /// How often a server may have had all of it: it gets it twice at most.
     #[field(default = 0)]
     pub(crate) handed: i64,

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use vauban::http::Result;
-use vauban::orm::{Db, Write};
+use vauban::orm::{self, Db, Write};
 
 use crate::letter::Letter;
-use crate::post::Post;
+use crate::post::{Post, SHUT};
 use crate::preferences::has_left;
 use crate::rows::{Delivery, LetterRow};
 use crate::transport::{Unsent, said};
@@ -54,8 +54,11 @@ impl Post {
         let unit = self.units.begin();
         let service = unit.read_db().acting::<Delivery>();
         let rows = LetterRow::objects().filter(|l| l.message_id.eq(message_id));
-        let Some(row) = rows.first(&service).await? else {
-            return Ok(Found::Nothing);
+        let row = match rows.first(&service).await {
+            Ok(Some(row)) => row,
+            Ok(None) => return Ok(Found::Nothing),
+            Err(orm::Error::Undecipherable { .. }) => return Ok(Found::Shut(SHUT)),
+            Err(error) => return Err(error.into()),
         };
         let letter = match self.open(&row) {
             Ok(letter) => letter,

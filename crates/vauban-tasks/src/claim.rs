@@ -7,7 +7,7 @@ use vauban::orm::{Id, QuerySet, Result};
 use vauban::units::Retries;
 
 use crate::model::TaskRow;
-use crate::queue::{CLAIMED, PRIORITIES};
+use crate::queue::{CLAIMED, LOWEST, PRIORITIES};
 use crate::services::RunTasks;
 use crate::tasks::Tasks;
 
@@ -15,6 +15,14 @@ use crate::tasks::Tasks;
 pub(crate) const AT_ONCE: usize = 16;
 /// For so long a claim outlasts what its task may take: what became of it is written meanwhile.
 const MARGIN: Duration = Duration::from_secs(30);
+
+/// What was claimed.
+#[derive(Default)]
+pub(crate) struct Claimed {
+    pub(crate) rows: Vec<TaskRow>,
+    /// There may be more: as many as were asked for were found, or not all priorities were asked for.
+    pub(crate) may_be_more: bool,
+}
 
 /// Which of the tasks that are due.
 #[derive(Clone, Copy)]
@@ -28,14 +36,14 @@ enum Which {
 impl Tasks {
     /// Claims up to so many tasks of a queue that wait and are due, in a short unit. Each is counted as tried from here on: of a process
     /// that dies with it nobody else would know (CWE-400: a task that kills its process is not run for ever).
-    pub(crate) async fn claim(&self, queue: &str, most: usize) -> Result<Vec<TaskRow>> {
+    pub(crate) async fn claim(&self, queue: &str, most: usize) -> Result<Claimed> {
         self.claim_of(queue, most.min(AT_ONCE), Which::Waiting).await
     }
 
     /// Claims one task of a queue that another process left. A process runs one of these at a time (CWE-400): of those that ended
     /// together one may have ended the process, and it alone counts up if it does so again.
     pub(crate) async fn claim_left(&self, queue: &str) -> Result<Option<TaskRow>> {
-        Ok(self.claim_of(queue, 1, Which::Left).await?.pop())
+        Ok(self.claim_of(queue, 1, Which::Left).await?.rows.pop())
     }
 
     /// Whether something is due, without a turn of the writer.
@@ -56,18 +64,21 @@ impl Tasks {
         TaskRow::objects().filter(|t| t.queue.eq(queue) & t.due.le(now) & t.name.is_in(known))
     }
 
-    async fn claim_of(&self, queue: &str, most: usize, which: Which) -> Result<Vec<TaskRow>> {
+    async fn claim_of(&self, queue: &str, most: usize, which: Which) -> Result<Claimed> {
         Retries::of(|| self.claim_once(queue, most, which)).await
     }
 
-    async fn claim_once(&self, queue: &str, most: usize, which: Which) -> Result<Vec<TaskRow>> {
+    async fn claim_once(&self, queue: &str, most: usize, which: Which) -> Result<Claimed> {
         let unit = self.relaxed();
         let db = unit.db().acting::<RunTasks>();
         let mut rows: Vec<TaskRow> = Vec::new();
+        let mut may_be_more = false;
         // One priority after the other: so the index leads to what is due, however much is to be run later (CWE-407).
         for priority in PRIORITIES {
             let room = u32::try_from(most - rows.len()).unwrap_or(u32::MAX);
-            if room == 0 {
+            // Low ones are asked for where nothing else is due: each is a way to the server and back that the others wait for.
+            if room == 0 || (priority == LOWEST && !rows.is_empty()) {
+                may_be_more = true;
                 break;
             }
             let priority = match which {
@@ -80,8 +91,9 @@ impl Tasks {
             rows.extend(found.into_iter().map(vauban::Changeable::into_row));
         }
         if rows.is_empty() {
-            return Ok(rows);
+            return Ok(Claimed::default());
         }
+        may_be_more |= rows.len() == most;
         let now = self.clock.now();
         let mut leases: BTreeMap<(Duration, i16), Vec<Id<TaskRow>>> = BTreeMap::new();
         for row in &mut rows {
@@ -106,7 +118,7 @@ impl Tasks {
             claimed.await?;
         }
         unit.finish(true).await?;
-        Ok(rows)
+        Ok(Claimed { rows, may_be_more })
     }
 
     /// Claims this one, if it waits, whenever it is due: for whoever runs it by hand.

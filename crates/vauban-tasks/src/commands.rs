@@ -11,6 +11,7 @@ use vauban::site::Stop;
 use vauban::tasks::Ended;
 
 use crate::model::{DeadTaskRow, NewTaskRow, TaskRow};
+use crate::secret;
 use crate::services::RunTasks;
 use crate::shown::{Shown, State};
 use crate::tasks::Tasks;
@@ -239,6 +240,7 @@ async fn cancel(run: Run) -> Result<(), Failure> {
         let acting = db.acting::<RunTasks>();
         let waits = TaskRow::objects().filter(|t| t.id.eq(Id::<TaskRow>::from_uuid(id)));
         let dead = DeadTaskRow::objects().filter(|d| d.task.eq(id));
+        secret::forget(&acting, id).await?;
         Ok(waits.delete_all(&acting).await? + dead.delete_all(&acting).await?)
     });
     if gone.await? == 0 {
@@ -347,7 +349,8 @@ impl Tasks {
                 let waits = TaskRow::objects().filter(|t| t.id.eq(Id::<TaskRow>::from_uuid(id)) & t.worker.is_null());
                 return Ok(waits.change_all(&acting, |t| [t.due.set(now), t.attempt.set(0)]).await? == 1);
             };
-            let Some(plain) = self.told(&dead.name, dead.task, &dead.args, dead.sealed) else {
+            let told = self.told(&acting, (&dead.name, id), &dead.args, dead.sealed).await?;
+            let Some(plain) = told else {
                 return Err(Error::Internal(
                     "its arguments are sealed by a secret that is neither `secret_key` nor a fallback any more".to_owned(),
                 ));
@@ -361,12 +364,14 @@ impl Tasks {
                 asker: dead.asker,
                 key: dead.key.clone(),
                 args: if dead.sealed { Vec::new() } else { plain.clone() },
+                sealed: dead.sealed,
                 error: Some(dead.error.clone()),
                 created: dead.created,
             };
             let row = TaskRow::create(new).save(&acting).await?;
             if dead.sealed {
-                self.seal_row(&acting, &row, &plain).await?;
+                secret::forget(&acting, id).await?;
+                secret::keep(&acting, &row, &plain).await?;
             }
             DeadTaskRow::objects().filter(|d| d.task.eq(id)).delete_all(&acting).await?;
             Ok(true)

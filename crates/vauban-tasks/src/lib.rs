@@ -22,6 +22,7 @@ mod module;
 mod outcome;
 mod queue;
 mod schedules;
+mod secret;
 mod services;
 mod settings;
 mod shown;

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 use vauban::Model;
-use vauban::orm::{Columns, DateTime, Id, Policy, Rules, Who};
+use vauban::orm::{Columns, DateTime, Encrypted, Id, Policy, Rules, Who};
 
 /// A task that waits or runs. One that is done has no row; one that is given up is a [`DeadTaskRow`].
 #[derive(Model, Clone, Debug)]
@@ -28,10 +28,9 @@ pub(crate) struct TaskRow {
     /// Of one name and key there is one.
     #[field(max_length = 200)]
     pub(crate) key: Option<String>,
-    /// What it is told: JSON, or sealed.
+    /// What it is told, as JSON; nothing, where a [`SecretRow`] has it. Releases before `0002` kept it here, sealed.
     #[field(max_length = 70_000)]
     pub(crate) args: Vec<u8>,
-    #[field(default = false)]
     pub(crate) sealed: bool,
     /// Why the last try failed.
     #[field(max_length = 2_000)]
@@ -67,6 +66,21 @@ pub(crate) struct DeadTaskRow {
     pub(crate) died: DateTime,
 }
 
+/// What a task is told that nobody reads at rest (CWE-312). In a table of its own: where one does not open, the others are claimed all the
+/// same.
+#[derive(Model, Clone)]
+#[model(table = "vauban_tasks_secret")]
+pub(crate) struct SecretRow {
+    #[field(random)]
+    pub(crate) id: Id<SecretRow>,
+    /// The row of the task, also when that is given up.
+    #[field(unique)]
+    pub(crate) task: Uuid,
+    /// Behind what it is bound to, see `secret.rs`.
+    #[field(encrypted = "vauban.tasks.arguments", max_length = 70_000)]
+    pub(crate) told: Encrypted<Vec<u8>>,
+}
+
 /// That a schedule's time has come: whoever writes the row queues the task.
 #[derive(Model, Clone, Debug)]
 #[model(table = "vauban_tasks_due", unique(schedule, due))]
@@ -85,6 +99,11 @@ impl Policy for TaskRow {
     }
 }
 impl Policy for DeadTaskRow {
+    fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
+        Rules::none()
+    }
+}
+impl Policy for SecretRow {
     fn rules(_: Who<Self>, _: &Columns<Self>) -> Rules<Self> {
         Rules::none()
     }

@@ -6,7 +6,7 @@ use vauban::Module;
 use vauban::site::{Site, Stop};
 
 use crate::commands;
-use crate::model::{DeadTaskRow, TaskDueRow, TaskRow};
+use crate::model::{DeadTaskRow, SecretRow, TaskDueRow, TaskRow};
 use crate::services::{QueueTasks, RunTasks};
 use crate::settings::TaskSettings;
 use crate::tasks::Tasks;
@@ -22,6 +22,7 @@ pub fn module() -> Module {
     Module::new("vauban-tasks")
         .model::<TaskRow>()
         .model::<DeadTaskRow>()
+        .model::<SecretRow>()
         .model::<TaskDueRow>()
         .service::<QueueTasks>()
         .service::<RunTasks>()
@@ -53,7 +54,12 @@ mod tests {
     #[test]
     fn the_migrations_say_what_the_models_say() {
         let set = vauban::migrations!("migrations");
-        let models = [TaskRow::meta(), DeadTaskRow::meta(), TaskDueRow::meta()];
+        let models = [
+            TaskRow::meta(),
+            DeadTaskRow::meta(),
+            SecretRow::meta(),
+            TaskDueRow::meta(),
+        ];
         let answers = migrations::Answers::default();
         let made = migrations::make(set.package, &models, std::slice::from_ref(&set), &answers).unwrap();
         if let migrations::Made::New(new) = &made

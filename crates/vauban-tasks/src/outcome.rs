@@ -10,6 +10,7 @@ use vauban::tasks::{Ended, Queued};
 use vauban::units::Retries;
 
 use crate::model::{DeadTaskRow, NewDeadTaskRow, TaskRow};
+use crate::secret;
 use crate::services::RunTasks;
 use crate::tasks::Tasks;
 use crate::text::cleaned;
@@ -64,11 +65,14 @@ impl Tasks {
                 row.attempt - 1
             ));
         }
-        let Some(args) = self.told(&row.name, row.id.uuid(), &row.args, row.sealed) else {
-            return Ended::Again(
-                "its arguments are sealed by a secret that is not in use any more".to_owned(),
-                None,
-            );
+        let args = match self.args_of(row).await {
+            Ok(Some(args)) => args,
+            Ok(None) => {
+                let why =
+                    "its arguments are sealed by a secret that is not in use any more, or for another task";
+                return Ended::Again(why.to_owned(), None);
+            }
+            Err(error) => return Ended::Again(format!("its arguments cannot be read: {error}"), None),
         };
         let queued = Queued {
             task,
@@ -78,7 +82,11 @@ impl Tasks {
             args: &args,
         };
         let last = |db: Db<Write>| async move {
-            let removed = self.own(row).delete_all(&db.acting::<RunTasks>()).await?;
+            let acting = db.acting::<RunTasks>();
+            if row.sealed {
+                secret::forget(&acting, row.id.uuid()).await?;
+            }
+            let removed = self.own(row).delete_all(&acting).await?;
             Ok(removed == 1)
         };
         let is_own = || async {
@@ -90,6 +98,16 @@ impl Tasks {
         };
         #[allow(deprecated)]
         vauban::tasks::__run(site, queued, last, is_own).await
+    }
+
+    async fn args_of(&self, row: &TaskRow) -> Result<Option<Vec<u8>>> {
+        if !row.sealed {
+            return Ok(Some(row.args.clone()));
+        }
+        let unit = self.units.begin();
+        let db = unit.read_db().acting::<RunTasks>();
+        self.told(&db, (&row.name, row.id.uuid()), &row.args, row.sealed)
+            .await
     }
 
     fn is_last(&self, row: &TaskRow) -> bool {

@@ -2,11 +2,11 @@
 
 use std::pin::Pin;
 
-use vauban::orm::actions::Change;
-use vauban::orm::{DateTime, Db, Error, Result, Write, Writes};
+use vauban::orm::{DateTime, Db, Error, Result, Write};
 use vauban::tasks::{Enqueued, NewTask, Priority, TaskQueue, When};
 
 use crate::model::{NewTaskRow, TaskRow};
+use crate::secret;
 use crate::services::QueueTasks;
 use crate::tasks::Tasks;
 
@@ -46,6 +46,7 @@ impl TaskQueue for Tasks {
                 asker,
                 key: task.key,
                 args,
+                sealed: secret.is_some(),
                 error: None,
                 created: now,
             };
@@ -56,7 +57,7 @@ impl TaskQueue for Tasks {
                 Err(error) => return Err(error),
             };
             if let Some(secret) = secret {
-                Box::pin(self.seal_row(&acting, &row, &secret)).await?;
+                Box::pin(secret::keep(&acting, &row, &secret)).await?;
             }
             if due <= now {
                 let wake = self.wake.clone();
@@ -65,25 +66,6 @@ impl TaskQueue for Tasks {
             }
             Ok(Enqueued::New)
         })
-    }
-}
-
-impl Tasks {
-    /// CWE-312, CWE-345: sealed for this very row, whose id there is only now.
-    pub(crate) async fn seal_row(
-        &self,
-        db: &dyn Writes<Change, TaskRow>,
-        row: &TaskRow,
-        plain: &[u8],
-    ) -> Result<()> {
-        let sealed = self.seal(row, plain);
-        let sealed = sealed.ok_or(Error::Unavailable(
-            "no random bytes to seal a task's arguments with",
-        ))?;
-        let own = TaskRow::objects().filter(|t| t.id.eq(row.id));
-        own.change_all(db, |t| [t.args.set(sealed.clone()), t.sealed.set(true)])
-            .await?;
-        Ok(())
     }
 }
 
@@ -97,6 +79,8 @@ fn due(when: When, now: DateTime) -> DateTime {
 
 /// All priorities, as rows have them: the first ones first.
 pub(crate) const PRIORITIES: [i16; 3] = [0, 1, 2];
+/// The last of them.
+pub(crate) const LOWEST: i16 = 2;
 /// So much is added while a task is claimed: so the index leads to those that were left, past all that wait.
 pub(crate) const CLAIMED: i16 = 100;
 

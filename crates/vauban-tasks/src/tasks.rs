@@ -12,7 +12,6 @@ use vauban::units::Units;
 
 use crate::clock::Clock;
 use crate::clockwork::Clockwork;
-use crate::model::TaskRow;
 use crate::settings::TaskSettings;
 use crate::wake::Wake;
 
@@ -21,6 +20,7 @@ pub struct Tasks {
     pub(crate) units: Units,
     pub(crate) clock: Clock,
     pub(crate) settings: TaskSettings,
+    /// Opens what releases before `0002` sealed.
     pub(crate) sealer: Sealer,
     pub(crate) listed: BTreeMap<&'static str, TaskMeta>,
     pub(crate) schedules: Vec<Clockwork>,
@@ -77,21 +77,6 @@ impl Tasks {
             .into_iter()
             .map(|queue| (queue, self.settings.concurrency_of(queue)));
         all.filter(|(_, many)| *many > 0).collect()
-    }
-
-    /// CWE-345: what is sealed for one row and task opens in no other.
-    pub(crate) fn seal(&self, row: &TaskRow, plain: &[u8]) -> Option<Vec<u8>> {
-        self.sealer
-            .seal(plain, &[row.name.as_bytes(), row.id.uuid().as_bytes()])
-    }
-
-    /// What a row's task is told; `None` if it is sealed by a secret that is not in use any more.
-    pub(crate) fn told(&self, name: &str, id: Uuid, args: &[u8], sealed: bool) -> Option<Vec<u8>> {
-        if !sealed {
-            return Some(args.to_vec());
-        }
-        let plain = self.sealer.open(args, &[name.as_bytes(), id.as_bytes()])?;
-        Some(plain.to_vec())
     }
 }
 

@@ -26,7 +26,7 @@ impl Tasks {
                 }
                 let rows = self.claim(queue, AT_ONCE).await;
                 let rows = rows.unwrap_or_else(|error| panic!("no tasks can be claimed: {error}"));
-                for row in rows {
+                for row in rows.rows {
                     self.run(site, &row).await;
                     runs += 1;
                 }

@@ -147,9 +147,9 @@ impl Worker {
         }
         let most = self.room(queue, many).min(AT_ONCE);
         if most > 0 {
-            let rows = self.tasks.claim(queue, most).await?;
-            is_more |= rows.len() == most;
-            for row in rows {
+            let claimed = self.tasks.claim(queue, most).await?;
+            is_more |= claimed.may_be_more;
+            for row in claimed.rows {
                 self.begin(row, false);
             }
         }

@@ -8,7 +8,7 @@ use vauban::tasks::{AsAsker, AsService, Failed};
 use vauban::{Id, Part, task};
 
 use super::gather::gather;
-use super::model::{ExportRow, Exports, KEPT, context};
+use super::model::{ExportRow, Exports, KEPT};
 use crate::accounts::Accounts;
 use crate::hooks::Exporting;
 
@@ -28,7 +28,7 @@ pub(crate) async fn export(
     let user = who.user();
     let asked = this(row).first(&acting).await?;
     // Asked for anew since, or not by who asked for it.
-    let Some(row) = asked.filter(|row| row.user == user.uuid() && row.sealed.is_none()) else {
+    let Some(row) = asked.filter(|row| row.user == user.uuid() && !row.is_made()) else {
         return Ok(());
     };
     let Some((person, _)) = accounts.users.standing(&db, row.user).await? else {
@@ -39,12 +39,10 @@ pub(crate) async fn export(
     let exporting = Exporting::of(&person);
     fire(&db, &exporting).await?;
     let text = gathered.with(&accounts, exporting.taken())?;
-    let sealed = accounts
-        .data
-        .seal(&text, &[&context(&row)])
-        .ok_or_else(|| Failed::again("no random bytes to seal it with"))?;
-    let own = this(row.id);
-    own.change_all(&acting, |e| [e.sealed.set(Some(sealed))]).await?;
+    let own = this(row.id).for_update().first(&acting).await?;
+    let Some(own) = own else { return Ok(()) };
+    let made = row.to_seal(&text);
+    own.change(&acting, |e| [e.made.set(Some(made))]).await?;
     let kept = KEPT.unsigned_abs();
     forget_export::enqueue(&db, row.id).after(kept).await?;
     Ok(())

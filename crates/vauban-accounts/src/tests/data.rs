@@ -118,7 +118,7 @@ async fn asvs_14_2_7_one_is_kept_sealed_for_a_week() {
     let sealed: Vec<u8> = site
         .kit
         .file()
-        .query_row("SELECT sealed FROM vauban_export", [], |row| row.get(0))
+        .query_row("SELECT made FROM vauban_export", [], |row| row.get(0))
         .unwrap();
     let is_in = |text: &str| sealed.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(!is_in("ann@example.com") && sealed.len() > first.len());
@@ -130,7 +130,7 @@ async fn asvs_14_2_7_one_is_kept_sealed_for_a_week() {
     let mut ben = signed_in(&site, "ben@example.com").await;
     assert_eq!(made(&site, &mut ben).await.status, 200);
     let file = site.kit.file();
-    file.execute("UPDATE vauban_export SET sealed = ?1", [&sealed])
+    file.execute("UPDATE vauban_export SET made = ?1", [&sealed])
         .unwrap();
     assert_eq!(ann.get(FILE).await.body, first);
     assert_eq!(ben.get(FILE).await.status, 404);

@@ -177,6 +177,16 @@ impl Session<'_> {
         }
     }
 
+    /// Whether what a handle does goes as a whole where it fails, without a step of its own: a unit on PostgreSQL has a place to go back
+    /// to before each, or nothing before it.
+    pub(crate) fn undoes_statements(self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            Self::Postgres { .. } => true,
+        }
+    }
+
     /// From here on, what is done can be undone by [`end_step`](Self::end_step).
     pub(crate) async fn begin_step(self) -> Result<()> {
         match self {

@@ -17,6 +17,8 @@ use crate::unit::{Database, Steps};
 
 /// Rows that are moved together: so long others wait for the turn.
 const BATCH: usize = 200;
+/// The same where nothing bounds what a row holds: letters with attachments, somebody's whole data (CWE-770: they are in memory together).
+const BATCH_OF_LARGE: usize = 8;
 
 /// How many rows were looked at, and what became of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -86,7 +88,11 @@ impl Steps for Found {
     async fn run(&self, authority: &Authority, session: Session<'_>, _: &mut String) -> Result<Vec<Cell>> {
         let SealedField { model, column, index } = self.field;
         let after = self.after.map(|id| (Kind::Uuid, Value::Uuid(id)));
-        let sql = sealed::next_rows(model, column, index, after.is_some(), BATCH);
+        let batch = match column.max_bytes() {
+            Some(_) => BATCH,
+            None => BATCH_OF_LARGE,
+        };
+        let sql = sealed::next_rows(model, column, index, after.is_some(), batch);
         let mut found = Vec::new();
         let own = Own {
             sql: &sql,

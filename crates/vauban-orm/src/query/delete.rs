@@ -1,6 +1,7 @@
 //! DELETE, with everything that goes with a row: found with a work list, judged on the state before, for every row, then
 //! done.
 
+mod alone;
 mod turns;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -80,6 +81,8 @@ impl Steps for All<'_> {
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<u64> {
         if self.erases {
             session.allow(ERASING).await?;
+        } else if let Some(gone) = alone::delete(&self.select, self.models, authority, session, said).await? {
+            return Ok(gone);
         }
         let ids: Vec<_> = matching(&self.select, Find::Removal, authority, session, said)
             .await?

@@ -206,6 +206,12 @@ impl<'a> Renderer<'a> {
         self.asked.iter().any(|asked| asked.is(model))
     }
 
+    /// Whether what was written so far reads other rows of a model than the one it is about, or may: nobody knows what a fragment reads.
+    pub(crate) fn reads_others(&self, model: &ModelMeta) -> bool {
+        let asked = self.asked.iter().filter(|asked| asked.is(model));
+        asked.count() > 1 || self.fragments > 0
+    }
+
     /// Notes that a rule reads rows of a model that refer to one.
     pub(super) fn opens(&mut self, model: &'static ModelMeta) {
         self.opened.push(model);

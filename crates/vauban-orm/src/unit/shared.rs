@@ -55,7 +55,7 @@ pub(crate) struct Shared {
     /// On PostgreSQL, its transaction. What runs in it has taken it out: dropped midway, it is undone.
     #[cfg(feature = "postgres")]
     transaction: tokio::sync::Mutex<Option<Pooled>>,
-    /// Nothing was read or written in it yet.
+    /// Nothing was read or written in it yet: its next statement begins it.
     #[cfg(feature = "postgres")]
     is_fresh: AtomicBool,
     /// Each of its statements sees what was saved before that one.
@@ -576,11 +576,12 @@ impl Shared {
         if self.has_turn() {
             return Err(self.is_undone());
         }
-        let connection = store.get(Access::Write, left()).await?;
+        // CWE-460: one by which nothing is written but in a transaction that says so. The BEGIN goes out with the first statement; where it
+        // fails, that statement cannot be saved by itself.
+        let connection = store.get(Access::Read, left()).await?;
         if self.database.0.options.row_security {
             Box::pin(connection.ready_to_mark()).await?;
         }
-        connection.begin(Access::Write, self.isolation()).await?;
         self.check_open()?;
         *open = Some(connection);
         self.is_fresh.store(true, Ordering::Release);
@@ -603,7 +604,6 @@ impl Shared {
         self.parts.check(None).inspect_err(|_| drop(self.is_undone()))?;
         let marks = authority.listed.is_emitted().then(|| Marks::of(authority));
         let is_fresh = self.is_fresh.swap(false, Ordering::AcqRel);
-        let is_alone = is_fresh && marks.is_none();
         // A statement that is refused spoils its transaction, and not what was done before it.
         let mut run = async || {
             let work = self.noting(steps, authority, store.session(&connection), text);
@@ -611,16 +611,24 @@ impl Shared {
                 // Both are sent before either is answered.
                 None => {
                     let begun = async {
-                        match is_alone {
-                            true => Ok(()),
-                            false => connection.begin_statement().await,
-                        }
+                        let begin = match is_fresh {
+                            true => connection.to_begin(Access::Write, self.isolation()),
+                            false => connection.to_begin_statement(),
+                        };
+                        connection.batch(begin).await
                     };
                     postgres::in_order(begun, work).await
                 }
                 // CWE-862: nothing is sent before it is known who asks.
                 Some(marks) => {
-                    Box::pin(connection.begin_statement_marked(marks.values())).await?;
+                    let values = marks.values();
+                    match is_fresh {
+                        true => {
+                            let begun = connection.begin_marked(Access::Write, self.isolation(), &values);
+                            Box::pin(begun).await?;
+                        }
+                        false => Box::pin(connection.begin_statement_marked(values)).await?,
+                    }
                     (Ok(()), work.await)
                 }
             };
@@ -630,13 +638,11 @@ impl Shared {
                 _ => Error::Undone,
             })?;
             match &found {
-                Ok(_) if is_alone => {}
+                Ok(_) if is_fresh => {}
                 Ok(_) => connection.keep_statement(),
                 Err(Error::Undone) => {}
                 // Nothing was done before it: another transaction is as good as a place to go back to.
-                Err(_) if is_alone => {
-                    Box::pin(connection.begin_again(self.isolation())).await?;
-                }
+                Err(_) if is_fresh => connection.rollback().await?,
                 Err(_) => connection.undo_statement().await?,
             }
             found
@@ -650,9 +656,10 @@ impl Shared {
                 break;
             };
             // Not in the transaction that failed: as long as it is open, others do not fit beside what it read.
-            connection.rollback().await?;
+            if connection.is_in_transaction() {
+                connection.rollback().await?;
+            }
             tokio::time::sleep(pause).await;
-            connection.begin(Access::Write, self.isolation()).await?;
             found = run().await;
         }
         let lost = matches!(found, Err(Error::Undone | Error::Unavailable(_))) || connection.is_broken();
@@ -663,6 +670,8 @@ impl Shared {
             return Err(found.err().unwrap_or(undone));
         }
         if self.check_open().is_ok() {
+            self.is_fresh
+                .store(!connection.is_in_transaction(), Ordering::Release);
             *open = Some(connection);
         }
         found
@@ -680,10 +689,13 @@ impl Shared {
         let Some(connection) = open.take() else {
             return Err(self.is_undone());
         };
-        self.is_fresh.store(false, Ordering::Release);
+        let is_fresh = self.is_fresh.swap(false, Ordering::AcqRel);
         let done = async {
             self.parts.check(ends)?;
-            connection.between_statements().await?;
+            match is_fresh {
+                true => Box::pin(connection.begin(Access::Write, self.isolation())).await?,
+                false => connection.between_statements().await?,
+            }
             work(store.session(&connection)).await
         };
         let done = done.await.inspect_err(|_| drop(self.is_undone()))?;
@@ -705,8 +717,8 @@ impl Shared {
             None if began && commit => Err(Error::Undone),
             // CWE-460: half of a part that a task of its own has still open is not saved.
             Some(_) if commit && self.parts.depth() > 0 => Err(Error::Undone),
-            // Dropped, it is undone.
-            connection => Ok(connection.filter(|_| commit)),
+            // Dropped, it is undone. Where all that was asked was refused, there is nothing to be saved.
+            connection => Ok(connection.filter(|connection| commit && connection.is_in_transaction())),
         }
     }
 

@@ -78,10 +78,15 @@ impl<S: Steps> Steps for AllOrNone<'_, S> {
     type Found = S::Found;
 
     async fn run(&self, authority: &Authority, session: Session<'_>, text: &mut String) -> Result<S::Found> {
-        session.begin_step().await?;
+        let takes_a_step = !session.undoes_statements();
+        if takes_a_step {
+            session.begin_step().await?;
+        }
         let result = self.0.run(authority, session, text).await;
         // A write that fails halfway (a set with one forbidden value) leaves nothing behind.
-        session.end_step(result.is_ok()).await?;
+        if takes_a_step {
+            session.end_step(result.is_ok()).await?;
+        }
         result
     }
 

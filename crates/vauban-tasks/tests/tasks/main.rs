@@ -436,8 +436,42 @@ async fn a_secret_is_sealed_at_rest() {
     app.command("queue", &["--text", "hunter2", "--sealed"])
         .await
         .unwrap();
+    let file = app.settings().database_url.expose().replace("sqlite://", "");
+    for end in ["", "-wal"] {
+        let stored = std::fs::read(format!("{file}{end}")).unwrap();
+        assert!(!stored.windows(7).any(|bytes| bytes == b"hunter2"), "{file}{end}");
+    }
     assert_eq!(app.run_tasks().await, 1);
     assert_eq!(notes(&app).await, ["hunter2"]);
+    // ASVS 14.2.7: and nothing is left of it.
+    let file = rusqlite::Connection::open(file).unwrap();
+    let count = "SELECT COUNT(*) FROM vauban_tasks_secret";
+    assert_eq!(file.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+}
+
+/// CWE-345. Attack: whoever writes to the database gives a task what another one is told, by pointing its secret to it, or by putting
+/// the ciphertext into its row.
+#[tokio::test]
+async fn cwe_345_what_a_task_is_told_is_told_to_no_other() {
+    const OTHER: &str =
+        "DELETE FROM vauban_tasks_secret WHERE id = (SELECT MIN(id) FROM vauban_tasks_secret); ";
+    const POINTED: &str = "UPDATE vauban_tasks_secret SET task = (SELECT id FROM vauban_tasks_task WHERE id != vauban_tasks_secret.task)";
+    const MOVED: &str = "UPDATE vauban_tasks_secret SET told = (SELECT told FROM vauban_tasks_secret s WHERE s.id != vauban_tasks_secret.id) \
+        WHERE id = (SELECT MIN(id) FROM vauban_tasks_secret)";
+    // How many are still told what is their own.
+    for (swap, own) in [(format!("{OTHER}{POINTED}"), 0), (MOVED.to_owned(), 1)] {
+        let app = TestApp::new(app);
+        for text in ["one", "two"] {
+            app.command("queue", &["--text", text, "--sealed"]).await.unwrap();
+        }
+        let file = app.settings().database_url.expose().replace("sqlite://", "");
+        let file = rusqlite::Connection::open(file).unwrap();
+        // The last try.
+        let last = "UPDATE vauban_tasks_task SET attempt = 7; ";
+        file.execute_batch(&format!("{last}{swap}")).unwrap();
+        app.run_tasks().await;
+        assert_eq!(notes(&app).await.len(), own, "{swap}");
+    }
 }
 
 /// Pitfalls 2 and 3 (oban#364, NexJob#143), CWE-362: the lease of the first run ends while it runs, a second one takes the task

@@ -57,8 +57,8 @@ async fn pitfall_7_a_bad_row_stops_nobody() {
     enqueue(&app, "fine").await;
     let file = app.settings().database_url.expose().replace("sqlite://", "");
     let file = rusqlite::Connection::open(file).unwrap();
-    let spoilt = "UPDATE vauban_tasks_task SET args = x'ff00', attempt = 7 WHERE name = 'sealed'";
-    assert_eq!(file.execute(spoilt, []).unwrap(), 1);
+    let spoilt = "UPDATE vauban_tasks_secret SET told = x'ff00'; UPDATE vauban_tasks_task SET attempt = 7 WHERE name = 'sealed'";
+    file.execute_batch(spoilt).unwrap();
     assert_eq!(app.run_tasks().await, 2);
     assert_eq!(notes(&app).await, ["fine"]);
 }

@@ -309,10 +309,15 @@ impl Connection {
     /// # Errors
     /// What PostgreSQL says.
     pub(crate) async fn begin(&self, access: Access, isolation: Isolation) -> Result<(), Failure> {
+        self.batch(self.to_begin(access, isolation)).await
+    }
+
+    /// What [`begin`](Self::begin) says; it is said next.
+    pub(crate) fn to_begin(&self, access: Access, isolation: Isolation) -> &'static str {
         // Before it is sent: a future that is dropped meanwhile leaves an open one.
         self.transaction.store(OPEN, Ordering::Release);
         self.kept.store(false, Ordering::Release);
-        self.batch(match (access, isolation) {
+        match (access, isolation) {
             (Access::Read, Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
             (Access::Read, Isolation::RepeatableRead) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             (Access::Write, Isolation::RepeatableRead) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE",
@@ -323,17 +328,7 @@ impl Connection {
             (Access::Write, Isolation::Serializable) => {
                 "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE; SET LOCAL enable_seqscan = off"
             }
-        })
-        .await
-    }
-
-    /// Leaves a transaction in which nothing was done for another.
-    ///
-    /// # Errors
-    /// What PostgreSQL says.
-    pub(crate) async fn begin_again(&self, isolation: Isolation) -> Result<(), Failure> {
-        self.rollback().await?;
-        self.begin(Access::Write, isolation).await
+        }
     }
 
     /// Marks the place before one statement of a unit; what is sent behind it need not wait for the answer.
@@ -341,13 +336,15 @@ impl Connection {
     /// # Errors
     /// What PostgreSQL says.
     pub(crate) async fn begin_statement(&self) -> Result<(), Failure> {
-        let kept = self.kept.swap(false, Ordering::AcqRel);
-        self.batch(if kept {
-            "RELEASE SAVEPOINT s0; SAVEPOINT s0"
-        } else {
-            "SAVEPOINT s0"
-        })
-        .await
+        self.batch(self.to_begin_statement()).await
+    }
+
+    /// What [`begin_statement`](Self::begin_statement) says; it is said next.
+    pub(crate) fn to_begin_statement(&self) -> &'static str {
+        match self.kept.swap(false, Ordering::AcqRel) {
+            true => "RELEASE SAVEPOINT s0; SAVEPOINT s0",
+            false => "SAVEPOINT s0",
+        }
     }
 
     /// Keeps what was done since then. PostgreSQL is told with what comes next; a COMMIT keeps it anyway.

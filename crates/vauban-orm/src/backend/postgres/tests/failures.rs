@@ -157,6 +157,35 @@ async fn a_reading_connection_writes_nothing() {
     }
 }
 
+/// CWE-460. Attack: the BEGIN of a unit fails (it is cancelled, it takes too long), and the statement that was sent with it is saved by itself.
+/// A unit has a connection for reading, of which only the BEGIN says that it writes.
+#[tokio::test]
+async fn cwe_460_a_statement_whose_begin_fails_is_not_saved() {
+    let site = site();
+    site.database.run("CREATE TABLE task (id int)");
+    for (access, saved) in [
+        (Access::Read, Err(Failure::ReadOnly)),
+        // As it was if units had one that writes.
+        (Access::Write, Ok(1)),
+    ] {
+        let connection = site.pool.get(access).await.unwrap();
+        let (begun, done) = in_order(
+            connection.batch("BEGIN ISOLATION LEVEL OF NONE"),
+            execute(&connection, "INSERT INTO task VALUES (1)", &[]),
+        )
+        .await;
+        assert!(begun.is_err());
+        assert_eq!(done, saved);
+    }
+    let unit = site.pool.get(Access::Read).await.unwrap();
+    let (begun, done) = in_order(
+        unit.begin(Access::Write, Isolation::Serializable),
+        execute(&unit, "INSERT INTO task VALUES (2)", &[]),
+    )
+    .await;
+    assert_eq!((begun, done), (Ok(()), Ok(1)));
+}
+
 #[tokio::test]
 async fn those_who_meet_are_told_how() {
     let mut options = PoolOptions::default();
