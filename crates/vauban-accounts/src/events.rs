@@ -37,6 +37,16 @@ pub(crate) const FACTOR_REMOVED: SecurityEvent =
 /// A code of a second factor that was wrong.
 pub(crate) const FACTOR_FAILED: SecurityEvent =
     SecurityEvent::new("factor_failed", "A code of a second factor that was wrong.");
+/// An identity at a provider of single sign-on that was linked.
+pub(crate) const PROVIDER_LINKED: SecurityEvent = SecurityEvent::new(
+    "provider_linked",
+    "An identity at a provider of single sign-on that was linked.",
+);
+/// One that was unlinked.
+pub(crate) const PROVIDER_UNLINKED: SecurityEvent = SecurityEvent::new(
+    "provider_unlinked",
+    "An identity at a provider of single sign-on that was unlinked.",
+);
 /// A recovery code that was used.
 pub(crate) const RECOVERY_CODE_USED: SecurityEvent =
     SecurityEvent::new("recovery_code_used", "A recovery code that was used.");
@@ -110,6 +120,8 @@ pub(crate) const ALL: &[SecurityEvent] = &[
     FACTOR_REMOVED,
     FACTOR_FAILED,
     RECOVERY_CODE_USED,
+    PROVIDER_LINKED,
+    PROVIDER_UNLINKED,
     SESSION_REVOKED,
     OLD_TOKEN_USED,
     SESSIONS_ENDED,

@@ -41,6 +41,8 @@ pub(crate) struct SessionRow {
     pub(crate) password_at: Option<DateTime>,
     pub(crate) totp_at: Option<DateTime>,
     pub(crate) recovery_at: Option<DateTime>,
+    /// When a provider of single sign-on last said who they are.
+    pub(crate) oidc_at: Option<DateTime>,
     /// Whether its owner has a second factor: it stands here so that no request has to ask for it. Whatever adds or removes one writes
     /// it into all of their sessions, in the same unit.
     #[field(default = false)]
@@ -60,6 +62,7 @@ impl SessionRow {
             password_at: self.password_at.or(Some(self.created)),
             totp_at: None,
             recovery_at: None,
+            oidc_at: None,
             ..self
         }
     }

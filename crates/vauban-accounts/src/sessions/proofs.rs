@@ -4,12 +4,15 @@ use vauban::orm::DateTime;
 
 use super::SessionRow;
 
-/// Proofs of three kinds. A password is one kind, an app's code and a recovery code are another: two of a kind are one.
+/// Proofs of two kinds. A password and what a provider says are one kind, an app's code and a recovery code are another: two of a kind
+/// are one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Proofs {
     pub(crate) password: Option<DateTime>,
     pub(crate) totp: Option<DateTime>,
     pub(crate) recovery: Option<DateTime>,
+    /// A provider of single sign-on said so.
+    pub(crate) oidc: Option<DateTime>,
 }
 
 impl Proofs {
@@ -19,6 +22,7 @@ impl Proofs {
             password: row.password_at,
             totp: row.totp_at,
             recovery: row.recovery_at,
+            oidc: row.oidc_at,
         };
         match named == Self::default() {
             true => Self {
@@ -29,8 +33,18 @@ impl Proofs {
         }
     }
 
+    /// When its owner last proved it here, in a session that began then. CWE-306: that a provider still knew them, without asking, is no
+    /// proof of now.
+    pub(crate) fn last(&self, began: DateTime) -> DateTime {
+        match (self.password.or(self.totp).or(self.recovery), self.oidc) {
+            (None, Some(there)) => there.min(began),
+            _ => began,
+        }
+    }
+
     /// Whether there are two of two kinds (ASVS 6.3.3).
     pub(crate) fn are_two(&self) -> bool {
-        self.password.is_some() && (self.totp.is_some() || self.recovery.is_some())
+        // CWE-308: whatever the provider asked of them, it is one kind here: a second factor of ours is asked by us.
+        (self.password.is_some() || self.oidc.is_some()) && (self.totp.is_some() || self.recovery.is_some())
     }
 }

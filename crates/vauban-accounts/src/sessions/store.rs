@@ -163,6 +163,7 @@ impl Sessions {
             password_at: start.proofs.password,
             totp_at: start.proofs.totp,
             recovery_at: start.proofs.recovery,
+            oidc_at: start.proofs.oidc,
         };
         let Visitor { device, network } = start.visitor;
         let row = SessionRow::create(new)

@@ -5,7 +5,8 @@ use uuid::Uuid;
 use vauban::orm::{Db, Write};
 use vauban::{Template, view};
 
-use super::answers::Next;
+use super::answers::{Next, ProviderButton};
+use super::entering::NotIn;
 use super::login_factor;
 use crate::Password;
 use crate::accounts::{Proved, SignInFailure};
@@ -14,7 +15,7 @@ use crate::factors::Code;
 use crate::forms::ProofForm;
 use crate::identify::{Lacks, SignedInAs};
 use crate::params::{AccountPages, AnySession};
-use crate::sessions::Start;
+use crate::sessions::{Proofs, Start};
 use vauban::forms::{Form, Problem};
 use vauban::hooks::fire;
 use vauban::http::{Error, Response, Result};
@@ -37,24 +38,28 @@ pub struct ConfirmPage {
     pub asks_code: bool,
     /// Whether a password is.
     pub asks_password: bool,
+    /// Providers of single sign-on that may say who they are instead.
+    pub providers: Vec<ProviderButton>,
 }
 
 impl ConfirmPage {
-    fn of(who: &SignedInAs, form: Form<ProofForm>) -> Self {
+    fn of(who: &SignedInAs, providers: &[ProviderButton], form: Form<ProofForm>) -> Self {
         Self {
             form,
             email: who.person.email.to_string(),
             asks_code: who.lacks == Some(Lacks::Proof) || who.session.has_factor(),
             asks_password: who.lacks != Some(Lacks::Proof),
+            providers: providers.to_vec(),
         }
     }
 }
 
 /// Asks for the password once more, or for a code; for the code alone where that proof is missing.
 #[view(get, "/confirm/")]
-pub async fn show(_: AnySession, at: AccountPages) -> Result<Response> {
+pub async fn show(_: AnySession, at: AccountPages, db: Db, query: Query<Next>) -> Result<Response> {
     let who = at.owner()?;
-    Ok(at.page(TITLE, ConfirmPage::of(&who, Form::empty())))
+    let providers = at.providers_to_confirm(&db, &who, &query).await?;
+    Ok(at.page(TITLE, ConfirmPage::of(&who, &providers, Form::empty())))
 }
 
 /// Proves it: the session goes on under a new id (ASVS 7.2.4, CWE-384), with what it holds.
@@ -67,12 +72,13 @@ pub async fn submit(
     form: Form<ProofForm>,
 ) -> Result<Response> {
     let who = at.owner()?;
-    let page = |form| ConfirmPage::of(&who, form);
+    let providers = at.providers_to_confirm(&db, &who, &query).await?;
+    let page = |form| ConfirmPage::of(&who, &providers, form);
     let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, page(form))),
     };
-    let (accounts, user) = (&at.accounts, who.person.facts.id);
+    let user = who.person.facts.id;
     let mut proofs = who.session.proofs();
     let now = Some(at.now());
     // CWE-308: where the second factor's proof is missing no other is taken.
@@ -91,37 +97,53 @@ pub async fn submit(
             return at.failed(failure, wrong, form.refuse(|_| ()), TITLE, page);
         }
     };
-    let before = who.session.id();
-    // In the writer's turn. CWE-613: a session that was ended meanwhile is not brought back.
-    db.begin().await?;
-    let Some(data) = accounts.sessions.data(&db, before).await? else {
-        return Err(Error::refused(Refusal::SignInRequired));
-    };
-    // CWE-862: a session that begins anew here asks who may have one, as the sign-in does.
-    if let Err(refused) = fire(&db, &who.person.signing_in()).await {
-        return at.not_let_in(refused, form.refuse(|_| ()), TITLE, page);
+    match at.goes_on(&db, &who, &proved, proofs).await? {
+        Ok(()) => Ok(Response::of(at.next(&query)?)),
+        Err(NotIn::Refused(refused)) => at.not_let_in(refused, form.refuse(|_| ()), TITLE, page),
+        Err(NotIn::Changed) => at.failed(SignInFailure::Wrong, wrong, form.refuse(|_| ()), TITLE, page),
     }
-    let remembered = who.session.remembered();
-    let start = Start {
-        data,
-        remembered,
-        proofs,
-        ..at.start()
-    };
-    let Some(token) = accounts.enter(&db, &who.person, &proved, start).await? else {
-        let form = form.refuse(|_| ());
-        return at.failed(SignInFailure::Wrong, wrong, form, TITLE, page);
-    };
-    // ASVS 6.3.5: a browser becomes known at the sign-in, where that is told.
-    let is_known = at.is_known(&who.person, &proved);
-    at.welcome(&who.person, &token, is_known.then(|| proved.stored()));
-    at.give_session(&token, remembered);
-    let binding = token.hash();
-    let binding = binding.as_bytes();
-    accounts
-        .enrolments
-        .take_along(&at.cx, user, &who.session, binding)?;
-    Ok(Response::of(at.next(&query)?))
+}
+
+impl AccountPages {
+    /// The session goes on under a new id (ASVS 7.2.4, CWE-384), with what it holds, and with these proofs.
+    pub(super) async fn goes_on(
+        &self,
+        db: &Db<Write>,
+        who: &SignedInAs,
+        proved: &Proved,
+        proofs: Proofs,
+    ) -> Result<Result<(), NotIn>> {
+        let accounts = &self.accounts;
+        // In the writer's turn. CWE-613: a session that was ended meanwhile is not brought back.
+        db.begin().await?;
+        let Some(data) = accounts.sessions.data(db, who.session.id()).await? else {
+            return Err(Error::refused(Refusal::SignInRequired));
+        };
+        // CWE-862: a session that begins anew here asks who may have one, as the sign-in does.
+        if let Err(refused) = fire(db, &who.person.signing_in()).await {
+            return Ok(Err(NotIn::Refused(refused)));
+        }
+        let remembered = who.session.remembered();
+        let start = Start {
+            data,
+            remembered,
+            proofs,
+            ..self.start()
+        };
+        let Some(token) = accounts.enter(db, &who.person, proved, start).await? else {
+            return Ok(Err(NotIn::Changed));
+        };
+        // ASVS 6.3.5: a browser becomes known at the sign-in, where that is told.
+        let is_known = self.is_known(&who.person, proved);
+        self.welcome(&who.person, &token, is_known.then_some(proved));
+        self.give_session(&token, remembered);
+        let binding = token.hash();
+        let (user, binding) = (who.person.facts.id, binding.as_bytes());
+        accounts
+            .enrolments
+            .take_along(&self.cx, user, &who.session, binding)?;
+        Ok(Ok(()))
+    }
 }
 
 async fn prove_password(
@@ -141,5 +163,5 @@ async fn prove_code(at: &AccountPages, user: Uuid, code: Option<&Code>) -> Resul
     let code = code.ok_or(SignInFailure::Wrong)?;
     at.accounts.prove_code(user, code).await?;
     let hash = at.accounts.users.hash_of(&at.accounts.units, user).await?;
-    hash.map(Proved::of).ok_or(SignInFailure::Wrong)
+    Ok(Proved::standing(hash))
 }

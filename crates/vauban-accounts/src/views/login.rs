@@ -3,7 +3,7 @@
 use vauban::orm::{Db, Write};
 use vauban::{Template, view};
 
-use super::answers::Next;
+use super::answers::{Next, ProviderButton};
 use super::entering::{Entering, NotIn};
 use crate::accounts::SignInFailure;
 use crate::forms::LoginForm;
@@ -29,19 +29,24 @@ pub struct LoginPage {
     pub form: Form<LoginForm>,
     /// Whether the site offers to stay signed in: without it `remember` is not shown.
     pub remembers: bool,
+    /// Providers of single sign-on, each with a form of its own.
+    pub providers: Vec<ProviderButton>,
 }
 
 impl LoginPage {
-    fn of(at: &AccountPages, form: Form<LoginForm>) -> Self {
-        let remembers = at.accounts.sessions.remembers();
-        Self { form, remembers }
+    fn of(at: &AccountPages, query: &Next, form: Form<LoginForm>) -> Self {
+        Self {
+            form,
+            remembers: at.accounts.sessions.remembers(),
+            providers: at.providers(query),
+        }
     }
 }
 
 /// The page.
 #[view(get, "/login/")]
-pub async fn show(_: Public, at: AccountPages) -> Result<Response> {
-    Ok(at.page(TITLE, LoginPage::of(&at, Form::empty())))
+pub async fn show(_: Public, at: AccountPages, query: Query<Next>) -> Result<Response> {
+    Ok(at.page(TITLE, LoginPage::of(&at, &query, Form::empty())))
 }
 
 /// Signs in: a new session, whatever session there was before; or on to the second proof, where the account has one.
@@ -55,13 +60,13 @@ pub async fn submit(
 ) -> Result<Response> {
     let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
-        Err(form) => return Ok(at.again(TITLE, LoginPage::of(&at, form))),
+        Err(form) => return Ok(at.again(TITLE, LoginPage::of(&at, &query, form))),
     };
     let accounts = &at.accounts;
     let known = accounts
         .authenticate(&form.email, &form.password, at.cx.client_ip(), at.device())
         .await;
-    let page = |form| LoginPage::of(&at, form);
+    let page = |form| LoginPage::of(&at, &query, form);
     let (person, proved) = match known {
         Ok(known) => known,
         Err(failure) => {
@@ -77,7 +82,7 @@ pub async fn submit(
     let advice = at.advice(&form.password, &proved);
     // CWE-204: behind the right password, so that nobody else learns who has a second factor.
     if accounts.factors.since(person.facts.id).await?.is_some() {
-        at.ask_second(&db, &person, &proved, form.remember, advice)
+        at.ask_second(&db, &person, &proved, form.remember, advice, false)
             .await?;
         return Ok(Response::of(Redirect::to(
             at.with_next(urls::login_factor(), &query),
