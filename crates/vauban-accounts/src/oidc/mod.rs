@@ -24,3 +24,5 @@ pub(crate) use model::{BegunRow, ProviderLinkRow};
 pub(crate) use provider::{Provider, Providers};
 #[cfg(feature = "oidc")]
 pub(crate) use settings::OidcSettings;
+#[cfg(all(test, feature = "oidc"))]
+pub(crate) use settings::{ClientSecrets, Declared};

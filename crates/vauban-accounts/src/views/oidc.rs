@@ -40,7 +40,7 @@ const UNKNOWN: &str = "No account here can be opened by this sign-in. If you hav
                        your account's security.";
 const ANOTHERS: &str = "This sign-in belongs to another account than the one that you are signed in to.";
 
-/// `oidc/{provider}/`: on to the provider. The link leads there, and so does the answer's `Refresh`.
+/// `oidc/{provider}/`: on to the provider, by a link.
 #[derive(Template)]
 #[template("accounts/to_provider.html", replaceable)]
 pub struct ToProviderPage {
@@ -295,11 +295,8 @@ impl AccountPages {
         let cookie = Cookie::__of_framework(OIDC_COOKIE, &browser.to_cookie());
         self.cx.set_cookie(cookie.max_age(BEGUN_FOR));
         let label = provider.declared.label.clone();
-        // `form-action 'self'` holds for where a form's answer leads, too, so that this is a page, whose policy lets it lead elsewhere.
-        let refresh = format!("0;url={address}");
-        let page = self.page(TITLE, ToProviderPage { label, address });
-        page.header("refresh", &refresh)
-            .map_err(|error| Error::internal(error.to_string()))
+        // `form-action 'self'` holds for where a form's answer redirects, too, so that this is a page with a link: no policy is widened.
+        Ok(self.page(TITLE, ToProviderPage { label, address }))
     }
 
     fn no_sign_in(&self, status: StatusCode, says: &'static str) -> Response {
