@@ -348,7 +348,8 @@ impl Provider {
                 Ok(metadata)
             }
             Err(error) => {
-                published.failed_at = Some(now);
+                // It may have taken its time.
+                published.failed_at = Some(self.clock.now());
                 Err(error)
             }
         }

@@ -39,7 +39,7 @@ async fn asvs_6_8_1_an_address_alone_opens_nothing() {
             });
         });
         let mut browser = site.browser();
-        let reply = sign_in(&site, &mut browser, &provider, "eve").await;
+        let reply = sign_in(&mut browser, &provider, "eve").await;
         assert_eq!(
             (reply.status, browser.who().await.as_str()),
             (403, ""),
@@ -55,7 +55,7 @@ async fn cwe_287_an_address_that_is_given_to_somebody_else_opens_nothing() {
     let (site, provider) = site(DOMAIN).await;
     site.kit.person("ann@example.com").await;
     let mut browser = site.browser();
-    assert_eq!(sign_in(&site, &mut browser, &provider, "ann").await.status, 303);
+    assert_eq!(sign_in(&mut browser, &provider, "ann").await.status, 303);
     assert_eq!(browser.who().await, "ann@example.com");
     let mails = site.mails().await;
     assert!(
@@ -67,12 +67,12 @@ async fn cwe_287_an_address_that_is_given_to_somebody_else_opens_nothing() {
     // Ann has left; another Ann has come, with the same address and another subject.
     provider.say(|says| says.claims = Box::new(|claims| claims["email"] = json!("ann@example.com")));
     let mut other = site.browser();
-    let reply = sign_in(&site, &mut other, &provider, "ann-2").await;
+    let reply = sign_in(&mut other, &provider, "ann-2").await;
     assert_eq!((reply.status, other.who().await.as_str()), (403, ""));
     // The first is who they were, whatever address the provider says.
     provider.say(|says| says.claims = Box::new(|claims| claims["email"] = json!("other@example.com")));
     let mut again = site.browser();
-    assert_eq!(sign_in(&site, &mut again, &provider, "ann").await.status, 303);
+    assert_eq!(sign_in(&mut again, &provider, "ann").await.status, 303);
     assert_eq!(again.who().await, "ann@example.com");
 }
 
@@ -84,14 +84,14 @@ async fn cwe_613_deactivated_people_stay_out() {
     linked(&site, &provider, "ann").await;
     let mut unknown = site.browser();
     provider.say(|says| says.claims = Box::new(|claims| claims["email_verified"] = json!(false)));
-    let nobody = sign_in(&site, &mut unknown, &provider, "nobody").await;
+    let nobody = sign_in(&mut unknown, &provider, "nobody").await;
     provider.say(|says| says.claims = Box::new(|_| ()));
     site.kit
         .file()
         .execute("UPDATE user SET is_active = 0", [])
         .unwrap();
     let mut browser = site.browser();
-    let reply = sign_in(&site, &mut browser, &provider, "ann").await;
+    let reply = sign_in(&mut browser, &provider, "ann").await;
     let words = |body: &str| body.split_once("<h1>").unwrap().1.to_owned();
     assert_eq!(
         (reply.status, words(&reply.body)),
@@ -103,7 +103,7 @@ async fn cwe_613_deactivated_people_stay_out() {
         .file()
         .execute("DELETE FROM vauban_provider_link", [])
         .unwrap();
-    assert_eq!(sign_in(&site, &mut browser, &provider, "ann").await.status, 403);
+    assert_eq!(sign_in(&mut browser, &provider, "ann").await.status, 403);
 }
 
 /// CWE-308, ASVS 6.3.3. Attack: the second factor avoided by a provider.
@@ -113,7 +113,7 @@ async fn cwe_308_a_second_factor_is_asked_after_a_provider() {
     let (_, app) = enrolled(&site, "ann@example.com").await;
     site.kit.later(60);
     let mut browser = site.browser();
-    let reply = sign_in(&site, &mut browser, &provider, "ann").await;
+    let reply = sign_in(&mut browser, &provider, "ann").await;
     assert_eq!(
         (reply.status, reply.header("location")),
         (303, "/accounts/login/factor/")
@@ -169,7 +169,7 @@ async fn cwe_620_linking_asks_for_a_proof() {
     assert_eq!(reply.status, 400);
     // An identity that is bob's is not ann's as well.
     let mut ann = signed_in(&site, "ann@example.com").await;
-    assert_eq!(link(&site, &mut ann, &provider, "bob").await.status, 409);
+    assert_eq!(link(&mut ann, &provider, "bob").await.status, 409);
 }
 
 /// `links/`: told by mail, in the account's events; removed by its owner only; never the last way in.
@@ -209,11 +209,7 @@ async fn cwe_639_links_are_their_owners() {
     );
     // Somebody who has no password.
     let mut cid = site.browser();
-    assert_eq!(
-        sign_in(&site, &mut cid, &provider, "cid").await.status,
-        303,
-        "signs up"
-    );
+    assert_eq!(sign_in(&mut cid, &provider, "cid").await.status, 303, "signs up");
     // CWE-306: that the provider knew them is no proof of now; it is asked anew.
     let page = cid.get("/accounts/links/").await;
     assert!(page.body.contains("only way into your account"), "{}", page.body);
@@ -233,12 +229,7 @@ async fn cwe_639_links_are_their_owners() {
         "{}",
         reply.header("location")
     );
-    let to = press(
-        &site,
-        &mut cid,
-        "/accounts/confirm/company/?next=%2Faccounts%2Flinks%2F",
-    )
-    .await;
+    let to = press(&mut cid, "/accounts/confirm/company/?next=%2Faccounts%2Flinks%2F").await;
     let to = address(&to);
     assert!(to.contains("max_age=0") && to.contains("prompt=login"), "{to}");
     let reply = back(&mut cid, &provider.sign_in(&to, "cid")).await;
@@ -298,7 +289,7 @@ async fn asvs_7_6_1_a_proof_by_a_provider_is_of_now_and_of_its_owner() {
     // A sign-in by a session there that is hours old is none of now either.
     provider.say(|says| says.claims = Box::new(move |claims| claims["auth_time"] = json!(old)));
     let mut other = site.browser();
-    assert_eq!(sign_in(&site, &mut other, &provider, "ann").await.status, 303);
+    assert_eq!(sign_in(&mut other, &provider, "ann").await.status, 303);
     assert_eq!(other.get("/members/").await.status, 200);
     assert_eq!(other.get("/pay/").await.status, 303);
 }
@@ -317,12 +308,12 @@ async fn accounts_are_made_by_sign_up_only() {
         })
         .await;
         let mut browser = site.browser();
-        let reply = sign_in(&site, &mut browser, &provider, "new").await;
+        let reply = sign_in(&mut browser, &provider, "new").await;
         assert_eq!(reply.status, if makes { 303 } else { 403 }, "{how:?}");
         assert_eq!(browser.who().await, if makes { "new@example.com" } else { "" });
         if makes {
             let mut again = site.browser();
-            assert_eq!(sign_in(&site, &mut again, &provider, "new").await.status, 303);
+            assert_eq!(sign_in(&mut again, &provider, "new").await.status, 303);
             assert_eq!(
                 again.sign_in("new@example.com", "").await.status,
                 422,
@@ -338,7 +329,7 @@ async fn accounts_are_made_by_sign_up_only() {
             );
             enrol(&site, &mut again).await;
             let mut third = site.browser();
-            let reply = sign_in(&site, &mut third, &provider, "new").await;
+            let reply = sign_in(&mut third, &provider, "new").await;
             assert_eq!(reply.header("location"), "/accounts/login/factor/");
         }
     }
@@ -354,7 +345,7 @@ async fn own_fields_are_asked_behind_the_proof() {
     })
     .await;
     let mut browser = site.browser();
-    let reply = sign_in(&site, &mut browser, &provider, "new").await;
+    let reply = sign_in(&mut browser, &provider, "new").await;
     let page = reply.header("location").to_owned();
     assert!(page.starts_with("/accounts/signup/"), "{page}");
     assert_eq!(browser.who().await, "");
@@ -368,7 +359,7 @@ async fn cwe_459_nothing_remains() {
     let (site, provider) = site("").await;
     let mut ann = linked(&site, &provider, "ann").await;
     press(&mut ann, "/accounts/links/company/").await;
-    begin(&site, &mut ann).await;
+    begin(&mut ann).await;
     let person = site
         .kit
         .file()

@@ -149,7 +149,7 @@ impl Provider {
             (query["response_type"].as_str(), query["client_id"].as_str()),
             ("code", CLIENT_ID)
         );
-        let code = format!("code-{}", self.inner.lock().unwrap().given.len());
+        let code = format!("code-{}", BASE64.encode(rand::random::<[u8; 12]>()));
         let given = Given {
             nonce: query["nonce"].clone(),
             challenge: query["code_challenge"].clone(),
