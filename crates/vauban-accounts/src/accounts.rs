@@ -17,6 +17,8 @@ use super::history::{Happened, History};
 use super::kept::KeptStore;
 use super::layout::Layout;
 use super::links::{LinkLifetimes, Links, Purpose};
+#[cfg(feature = "oidc")]
+use super::oidc::{BegunSignIns, Linked, Providers};
 use super::own_fields::OwnFields;
 use super::passwords::{
     Client, Hasher, HasherFailure, HasherOptions, Password, PasswordFilter, PasswordRules, Peppers, Place,
@@ -64,6 +66,9 @@ pub(crate) struct Said {
     pub(crate) filter: Option<PasswordFilter>,
     /// The site's memberships.
     pub(crate) tenancies: Vec<Arc<dyn AnyTenancy>>,
+    /// Of single sign-on.
+    #[cfg(feature = "oidc")]
+    pub(crate) providers: Providers,
 }
 
 /// The accounts of one site: its users, its sessions, and everything that guards them.
@@ -84,6 +89,13 @@ pub struct Accounts {
     pub(super) factors: Factors,
     pub(super) halves: HalfSignIns,
     pub(super) enrolments: Enrolments,
+    /// Single sign-on: its providers, sign-ins on their way there, identities there.
+    #[cfg(feature = "oidc")]
+    pub(super) providers: Providers,
+    #[cfg(feature = "oidc")]
+    pub(super) begun: BegunSignIns,
+    #[cfg(feature = "oidc")]
+    pub(super) linked: Linked,
     /// Who has to have a second factor.
     pub(super) require_mfa: RequireMfa,
     /// The site's memberships.
@@ -105,10 +117,10 @@ pub struct Accounts {
     pub(super) development: super::development::Helps,
 }
 
-/// A password that was proved.
+/// What an account's password was when its owner proved who they are.
 pub(super) struct Proved {
-    /// The hash it fits.
-    pub(super) hash: Hash,
+    /// The hash it fits; `None` where the account has none, and something else was proved.
+    pub(super) hash: Option<Hash>,
     /// The hash to put in its place, if it was made with parameters of yesterday.
     pub(super) renewed: Option<Hash>,
     /// Whether only the password's beginning was hashed.
@@ -118,6 +130,11 @@ pub(super) struct Proved {
 impl Proved {
     /// By a hash that was made just now.
     pub(super) fn of(hash: Hash) -> Self {
+        Self::standing(Some(hash))
+    }
+
+    /// By something else, while the password stood so.
+    pub(super) fn standing(hash: Option<Hash>) -> Self {
         Self {
             hash,
             renewed: None,
@@ -126,8 +143,8 @@ impl Proved {
     }
 
     /// The hash that is stored once its owner has entered.
-    pub(super) fn stored(&self) -> &Hash {
-        self.renewed.as_ref().unwrap_or(&self.hash)
+    pub(super) fn stored(&self) -> Option<&Hash> {
+        self.renewed.as_ref().or(self.hash.as_ref())
     }
 }
 
@@ -156,6 +173,8 @@ impl Accounts {
             peppers,
             filter,
             tenancies,
+            #[cfg(feature = "oidc")]
+            providers,
         } = said;
         let AccountOptions {
             rules,
@@ -181,6 +200,12 @@ impl Accounts {
             factors: Factors::new(units.clone(), clock.clone()),
             halves: HalfSignIns::new(units.clone(), clock.clone()),
             enrolments: Enrolments::new(keys, clock.clone()),
+            #[cfg(feature = "oidc")]
+            providers,
+            #[cfg(feature = "oidc")]
+            begun: BegunSignIns::new(units.clone(), clock.clone()),
+            #[cfg(feature = "oidc")]
+            linked: Linked::new(clock.clone()),
             require_mfa,
             tenancies,
             site,
@@ -208,6 +233,8 @@ impl Accounts {
         self.kept.clear().await?;
         self.links.clear().await?;
         self.halves.clear().await?;
+        #[cfg(feature = "oidc")]
+        self.begun.clear().await?;
         self.history.clear().await?;
         Ok(self.sessions.clear().await?)
     }
@@ -325,7 +352,12 @@ impl Accounts {
             return Ok(Err(weak));
         }
         let hash = self.hash_of_ours(password).await?;
-        Ok(Ok(self.users.add(db, email.clone(), hash, None).await?.facts.id))
+        Ok(Ok(self
+            .users
+            .add(db, email.clone(), Some(hash), None)
+            .await?
+            .facts
+            .id))
     }
 
     /// The fewest characters of a password, for pages to say.
@@ -474,23 +506,27 @@ impl Accounts {
         mut start: Start,
     ) -> Result<Option<SessionToken>> {
         let now = DateTime::from(self.sessions.clock().now());
-        if !self.users.confirm(db, person.facts.id, &proved.hash, now).await? {
+        if !self
+            .users
+            .confirm(db, person.facts.id, proved.hash.as_ref(), now)
+            .await?
+        {
             return Ok(None);
         }
         // CWE-613: whichever page lets somebody in, nobody enters an account that is to be deleted.
         if self.is_leaving(db, person.facts.id).await? {
             return Ok(None);
         }
-        if let Some(renewed) = &proved.renewed {
+        if let (Some(hash), Some(renewed)) = (&proved.hash, &proved.renewed) {
             self.users
-                .replace_hash(db, person.facts.id, &proved.hash, renewed)
+                .replace_hash(db, person.facts.id, hash, renewed)
                 .await?;
         }
         self.kept.delete_old(db).await?;
         // CWE-640: who knows the password needs no link to another one, and whoever asked for one in their name has none.
         self.links.end(db, Purpose::Reset, person.facts.id).await?;
-        // CWE-287: a passkey is proof enough, and proves no password.
-        if start.proofs.passkey.is_none() {
+        // CWE-287: a passkey is proof enough, and proves no password; nor does what a provider says.
+        if start.proofs.passkey.is_none() && start.proofs.oidc.is_none() {
             start.proofs.password.get_or_insert(now);
         }
         // CWE-362: behind the change above, of the row that an enrolment changes, too.
@@ -567,7 +603,7 @@ impl Accounts {
             }
         }
         Proved {
-            hash,
+            hash: Some(hash),
             renewed,
             is_cut,
         }

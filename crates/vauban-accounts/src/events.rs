@@ -42,6 +42,16 @@ pub(crate) const PASSKEY_COUNTER_BACK: SecurityEvent = SecurityEvent::new(
     "passkey_counter_back",
     "A passkey whose counter did not go on: it may have been copied.",
 );
+/// An identity at a provider of single sign-on that was linked.
+pub(crate) const PROVIDER_LINKED: SecurityEvent = SecurityEvent::new(
+    "provider_linked",
+    "An identity at a provider of single sign-on that was linked.",
+);
+/// One that was unlinked.
+pub(crate) const PROVIDER_UNLINKED: SecurityEvent = SecurityEvent::new(
+    "provider_unlinked",
+    "An identity at a provider of single sign-on that was unlinked.",
+);
 /// A recovery code that was used.
 pub(crate) const RECOVERY_CODE_USED: SecurityEvent =
     SecurityEvent::new("recovery_code_used", "A recovery code that was used.");
@@ -116,6 +126,8 @@ pub(crate) const ALL: &[SecurityEvent] = &[
     FACTOR_FAILED,
     PASSKEY_COUNTER_BACK,
     RECOVERY_CODE_USED,
+    PROVIDER_LINKED,
+    PROVIDER_UNLINKED,
     SESSION_REVOKED,
     OLD_TOKEN_USED,
     SESSIONS_ENDED,

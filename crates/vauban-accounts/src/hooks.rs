@@ -140,6 +140,18 @@ pub struct FactorChanged {
     pub change: FactorChange,
 }
 
+/// An account is opened by an identity at a provider of single sign-on from now on, or by it no more.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ProviderLinkChanged {
+    /// Whose account it is.
+    pub user: UserId,
+    /// The address that it signs in with.
+    pub email: Email,
+    /// Whether it was linked.
+    pub is_linked: bool,
+}
+
 /// An account is about to be erased, for good: the rows are still there. A hook puts away what its module keeps of the person where no
 /// `on_delete` reaches. If it fails, the account stays, and the task is tried again.
 ///
@@ -213,6 +225,7 @@ events! {
     EmailChanged: Error,
     PasswordChanged: Error,
     FactorChanged: Error,
+    ProviderLinkChanged: Error,
     Deleting: Error,
     Exporting: Error,
 }

@@ -89,7 +89,7 @@ impl Accounts {
         let mut binding = [0; 32];
         binding.copy_from_slice(session.binding());
         let (facts, user) = (person.facts, person.for_pages());
-        let just_proved = is_just_proved(*row.created, self.sessions.clock().now());
+        let just_proved = is_just_proved(*session.proofs().last(row.created), self.sessions.clock().now());
         let are_two = session.proofs().are_two();
         // CWE-308, CWE-613: by the rows of this request, whatever the sign-in knew: a factor that was added since, a setting that asks one,
         // a session that was renewed.

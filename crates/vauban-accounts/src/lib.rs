@@ -38,6 +38,7 @@ mod mailing;
 pub mod mails;
 pub mod members;
 mod module;
+mod oidc;
 mod own_fields;
 pub mod pages;
 mod params;

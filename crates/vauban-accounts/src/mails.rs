@@ -170,6 +170,21 @@ pub struct FactorChangedMail {
     pub reset: AbsoluteUrl,
 }
 
+/// To whoever's account is opened by an identity at a provider of single sign-on from now on, or by it no more.
+#[cfg(feature = "oidc")]
+#[derive(Mail)]
+#[mail(subject = "The ways into your account at {{ site }}", template = "accounts/mail/link_changed", replaceable, crate = vauban_mail)]
+pub struct LinkChangedMail {
+    /// What the site is called.
+    pub site: String,
+    /// What happened, as a sentence.
+    pub says: String,
+    /// The page that says what happened to the account.
+    pub security: AbsoluteUrl,
+    /// Where a new password is asked for.
+    pub reset: AbsoluteUrl,
+}
+
 /// To whoever's recovery code was used.
 #[derive(Mail)]
 #[mail(subject = "A recovery code was used at {{ site }}", template = "accounts/mail/recovery_used", replaceable, crate = vauban_mail)]

@@ -23,6 +23,9 @@ use crate::layout::{AccountPage, Layout};
 use crate::links::{LinkRow, LinkStore};
 #[cfg(debug_assertions)]
 use crate::look_as::LookAs;
+use crate::oidc::{BegunRow, ProviderLinkRow};
+#[cfg(feature = "oidc")]
+use crate::oidc::{BegunStore, OidcSettings, ProviderLinkStore, Providers};
 use crate::own_fields::{Asked, OwnFields};
 use crate::passwords::{PasswordFilter, Peppers};
 use crate::people::UserAccount;
@@ -170,6 +173,8 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
             .model::<InvitationRow>()
             .model::<PasskeyRow>()
             .model::<PasskeyChallengeRow>()
+            .model::<ProviderLinkRow>()
+            .model::<BegunRow>()
             .service::<SignUp<U>>()
             .service::<SignIn<U>>()
             .service::<PasswordChange<U>>()
@@ -225,6 +230,9 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                     site: wiring.package.name().to_owned(),
                     has_passkeys,
                     tenancies: tenancies.clone(),
+                    #[cfg(feature = "oidc")]
+                    providers: Providers::of(&wiring.settings.of::<OidcSettings>(), &options.clock)
+                        .map_err(Failure::new)?,
                     peppers: Peppers::of_settings(&settings.pepper, &settings.pepper_fallbacks),
                     filter: PasswordFilter::of_setting(&settings.password_filter).map_err(|error| {
                         let path = &settings.password_filter;
@@ -249,6 +257,11 @@ impl<U: UserAccount> From<Module<U>> for vauban::Module {
                 accounts.offer_to_look_as(wiring.parts.contributed::<LookAs>())?;
                 Ok::<_, Failure>(Arc::new(accounts))
             });
+        #[cfg(feature = "oidc")]
+        let module = module
+            .service::<BegunStore>()
+            .service::<ProviderLinkStore>()
+            .settings::<OidcSettings>();
         let module = with_what_comes_later::<U>(module);
         let module = bring.into_iter().fold(module, |module, bring| bring(module));
         #[cfg(debug_assertions)]
@@ -317,6 +330,8 @@ pub(crate) fn own_models() -> Vec<&'static vauban::orm::ModelMeta> {
         InvitationRow::meta(),
         PasskeyRow::meta(),
         PasskeyChallengeRow::meta(),
+        ProviderLinkRow::meta(),
+        BegunRow::meta(),
     ]
 }
 

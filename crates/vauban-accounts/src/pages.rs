@@ -26,7 +26,7 @@ pub use crate::forms::{
 };
 #[cfg(feature = "passkeys")]
 pub use crate::forms::{PasskeyForm, PasskeyNameForm};
-pub use crate::views::answers::DeadLinkPage;
+pub use crate::views::answers::{DeadLinkPage, ProviderButton};
 pub use crate::views::confirm::ConfirmPage;
 pub use crate::views::data::DataPage;
 pub use crate::views::delete::{DeletePage, DeletionAskedPage};
@@ -37,10 +37,14 @@ pub use crate::views::factor_link::FactorLinkPage;
 pub use crate::views::factors::FactorsPage;
 pub use crate::views::invitation_link::InvitationLinkPage;
 pub use crate::views::kept::KeptPage;
+#[cfg(feature = "oidc")]
+pub use crate::views::links::{LinksPage, OneLink};
 pub use crate::views::login::LoginPage;
 pub use crate::views::login_factor::LoginFactorPage;
 pub use crate::views::login_recovery::LoginRecoveryPage;
 pub use crate::views::members::{MemberPage, MembersPage, OneMember, OpenInvitation, RoleChoice};
+#[cfg(feature = "oidc")]
+pub use crate::views::oidc::{ContinuePage, NotSignedInPage, ToProviderPage};
 #[cfg(feature = "passkeys")]
 pub use crate::views::passkeys::list::{OnePasskey, PasskeysPage};
 #[cfg(feature = "passkeys")]

@@ -29,6 +29,17 @@
 //! | `sessions` | GET, POST | `sessions/` | whoever is signed in; to end all others, whoever has just proved who they are |
 //! | `session_end` | POST | `sessions/{id}/` | whoever has just proved who they are, and whose session it is |
 //!
+//! With the feature `oidc`:
+//!
+//! | | | | |
+//! |---|---|---|---|
+//! | `oidc` | POST | `oidc/{provider}/` | everybody |
+//! | `oidc_callback` | GET, POST | `oidc/{provider}/callback/` | everybody; it is a sign-in by the browser that began it only |
+//! | `oidc_confirm` | POST | `confirm/{provider}/` | whoever is signed in, or lacks a proof for that |
+//! | `links` | GET | `links/` | whoever is signed in |
+//! | `link_add` | POST | `links/{provider}/` | whoever has just proved who they are |
+//! | `link_remove` | POST | `links/remove/{id}/` | whoever has just proved who they are, and whose link it is |
+//!
 //! A development build has two more, which are in no release: `first_administrator` and `look_as`.
 
 use super::views;
@@ -88,6 +99,26 @@ mod table {
     }
 }
 
+#[cfg(feature = "oidc")]
+mod single_sign_on {
+    use super::views;
+
+    vauban::routes! {
+        oidc => views::oidc::start,
+        oidc_callback => views::oidc::show,
+        oidc_callback_post => views::oidc::submit,
+        oidc_confirm => views::oidc::confirm,
+        links => views::links::show,
+        link_add => views::links::add,
+        link_remove => views::links::remove,
+    }
+}
+
+#[cfg(feature = "oidc")]
+pub use single_sign_on::{
+    link_add, link_remove, links, oidc, oidc_callback, oidc_callback_post, oidc_confirm,
+};
+
 pub use table::{
     confirm, confirm_post, data, data_file, data_post, delete, delete_link, delete_link_post, delete_post,
     email, email_link, email_link_post, email_post, factor_link, factor_link_post, factors, factors_post,
@@ -105,6 +136,8 @@ pub(crate) use super::{members, urls as accounts};
 /// The table.
 pub fn routes() -> Routes {
     let routes = table::routes();
+    #[cfg(feature = "oidc")]
+    let routes = routes.and(single_sign_on::routes());
     // CWE-489: what helps to develop is not in a release.
     #[cfg(debug_assertions)]
     let routes = routes.and(super::development::routes().for_development());

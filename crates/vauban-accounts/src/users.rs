@@ -57,7 +57,7 @@ pub(crate) trait UserTable: Send + Sync + 'static {
         &'a self,
         db: &'a Db<Write>,
         email: Email,
-        hash: Hash,
+        hash: Option<Hash>,
         own: Option<&'a dyn OwnData>,
     ) -> Answer<'a, Account>;
     /// Makes a superuser of an account, or a new one.
@@ -80,13 +80,13 @@ pub(crate) trait UserTable: Send + Sync + 'static {
     /// Whether there is an active superuser: for development's first administrator.
     #[cfg_attr(not(debug_assertions), allow(dead_code))]
     fn has_superuser<'a>(&'a self, units: &'a Units) -> Answer<'a, bool>;
-    /// In the unit that begins the session: whether the account is active and its hash the one that was verified;
+    /// In the unit that begins the session: whether the account is active and its hash the one that was verified, or still none;
     /// then notes the time.
     fn confirm<'a>(
         &'a self,
         db: &'a Db<Write>,
         id: Uuid,
-        verified: &'a Hash,
+        verified: Option<&'a Hash>,
         now: DateTime,
     ) -> Answer<'a, bool>;
     /// The hash of a user.
@@ -238,7 +238,7 @@ impl<U: UserAccount> UserTable for TableOf<U> {
         &'a self,
         db: &'a Db<Write>,
         email: Email,
-        hash: Hash,
+        hash: Option<Hash>,
         own: Option<&'a dyn OwnData>,
     ) -> Answer<'a, Account> {
         Box::pin(async move {
@@ -248,11 +248,13 @@ impl<U: UserAccount> UserTable for TableOf<U> {
                 .set(|u| own.map(|own| changes_of::<U>(own, u)).unwrap_or_default())
                 .save(&acting)
                 .await?;
-            let credential = NewCredential {
-                user: user.id().uuid(),
-                hash: hash.as_str().to_owned(),
-            };
-            Credential::create(credential).save(&acting).await?;
+            if let Some(hash) = hash {
+                let credential = NewCredential {
+                    user: user.id().uuid(),
+                    hash: hash.as_str().to_owned(),
+                };
+                Credential::create(credential).save(&acting).await?;
+            }
             Ok(Account::of(user))
         })
     }
@@ -353,16 +355,24 @@ impl<U: UserAccount> UserTable for TableOf<U> {
         &'a self,
         db: &'a Db<Write>,
         id: Uuid,
-        verified: &'a Hash,
+        verified: Option<&'a Hash>,
         now: DateTime,
     ) -> Answer<'a, bool> {
         Box::pin(async move {
             let acting = db.acting::<SignIn<U>>();
             // CWE-367: between verifying and now the password may have been changed, or the account closed.
             db.begin().await?;
-            let text = verified.as_str().to_owned();
-            let same = Credential::objects().filter(|c| c.user.eq(id) & c.hash.eq(&text));
-            if !same.exists(&acting).await? {
+            let theirs = Credential::objects().filter(|c| c.user.eq(id));
+            let is_same = match verified {
+                Some(hash) => {
+                    theirs
+                        .filter(|c| c.hash.eq(hash.as_str()))
+                        .exists(&acting)
+                        .await?
+                }
+                None => !theirs.exists(&acting).await?,
+            };
+            if !is_same {
                 return Ok(false);
             }
             let active = QuerySet::<U>::new().filter(|u| {

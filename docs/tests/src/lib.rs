@@ -27,6 +27,7 @@ chapters! {
     page_policy = "page-policy.md",
     queries = "queries.md",
     rich_text = "rich-text.md",
+    single_sign_on = "single-sign-on.md",
     tasks = "tasks.md",
     templates = "templates.md",
     tenancy = "tenancy.md",

@@ -39,9 +39,11 @@ const STANDS_ON: &[(&str, &[&str])] = &[
         "vauban-mail",
         &["vauban-core", "vauban-template", "vauban-macros"],
     ),
+    ("vauban-client", &[]),
     (
         "vauban-accounts",
         &[
+            "vauban-client",
             "vauban-mail",
             "vauban-core",
             "vauban-orm",

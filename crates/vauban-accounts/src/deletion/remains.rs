@@ -14,6 +14,7 @@ use crate::data::ExportRow;
 use crate::factors::{HalfRow, PasskeyChallengeRow, PasskeyRow, RecoveryRow, TotpRow};
 use crate::history::AccountEvent;
 use crate::links::LinkRow;
+use crate::oidc::{BegunRow, ProviderLinkRow};
 use crate::rights::{GroupRow, MemberRow};
 use crate::sessions::{RenewedToken, SessionRow};
 use crate::tenancy::InvitationRow;
@@ -25,7 +26,7 @@ vauban::orm::service! {
         View<DeletionRow>, Delete<DeletionRow>, View<MemberRow>, Delete<MemberRow>, View<GroupRow>, Delete<GroupRow>,
         View<TotpRow>, Delete<TotpRow>, View<RecoveryRow>, Delete<RecoveryRow>, View<HalfRow>, Delete<HalfRow>,
         View<PasskeyRow>, Delete<PasskeyRow>, View<PasskeyChallengeRow>, Delete<PasskeyChallengeRow>,
-        View<InvitationRow>, Delete<InvitationRow>;
+        View<InvitationRow>, Delete<InvitationRow>, View<ProviderLinkRow>, Delete<ProviderLinkRow>, View<BegunRow>, Delete<BegunRow>;
     waiver!(ServiceRights, "what is left of an account that is gone is nobody's")
 }
 
@@ -100,5 +101,9 @@ async fn take_away(gone: &[Uuid], db: &Acting<Remains, Write>) -> Result<()> {
     asked.delete_all(db).await?;
     let invitations = InvitationRow::objects().filter(|i| i.inviter.is_in(these()));
     invitations.delete_all(db).await?;
+    let identities = ProviderLinkRow::objects().filter(|l| l.user.is_in(these()));
+    identities.delete_all(db).await?;
+    let begun = BegunRow::objects().filter(|b| b.user.is_in(these()));
+    begun.delete_all(db).await?;
     Ok(())
 }

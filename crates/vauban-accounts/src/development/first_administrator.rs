@@ -77,7 +77,7 @@ pub async fn submit(
     let entered = at.accounts.enter(&db, &person, &proved, at.start()).await?;
     let token = entered.ok_or_else(|| Error::internal("the new administrator cannot sign in"))?;
     *at.accounts.development.token() = None;
-    at.welcome(&person, &token, Some(proved.stored()));
+    at.welcome(&person, &token, Some(&proved));
     events::SIGNED_UP.log(Some(&at.cx));
     at.cx.say(
         Level::Success,

@@ -8,7 +8,7 @@ use vauban::units::{Retries, Units};
 
 use super::model::{HalfRow, NewHalfRow};
 use crate::links::Epoch;
-use crate::sessions::{Clock, SessionToken};
+use crate::sessions::{Clock, Proofs, SessionToken};
 
 vauban::orm::service! {
     /// Keeps sign-ins whose second proof is still to come.
@@ -34,6 +34,8 @@ pub(crate) struct Half {
     pub(crate) epoch: Epoch,
     pub(crate) remember: bool,
     pub(crate) advice: String,
+    /// Whether a provider of single sign-on said who they are.
+    pub(crate) by_oidc: bool,
 }
 
 /// Where they are kept.
@@ -88,7 +90,10 @@ impl HalfSignIns {
             remember: half.remember,
             advice: half.advice,
         };
-        HalfRow::create(new).save(&acting).await?;
+        HalfRow::create(new)
+            .set(|h| [h.by_oidc.set(half.by_oidc)])
+            .save(&acting)
+            .await?;
         Ok(token)
     }
 
@@ -174,12 +179,27 @@ impl HalfSignIns {
 }
 
 impl Half {
+    /// The proof that it began with.
+    pub(crate) fn first_proof(&self, at: DateTime) -> Proofs {
+        match self.by_oidc {
+            true => Proofs {
+                oidc: Some(at),
+                ..Proofs::default()
+            },
+            false => Proofs {
+                password: Some(at),
+                ..Proofs::default()
+            },
+        }
+    }
+
     fn of(row: HalfRow) -> Self {
         Self {
             user: row.user,
             epoch: row.epoch,
             remember: row.remember,
             advice: row.advice,
+            by_oidc: row.by_oidc,
         }
     }
 }

@@ -39,7 +39,7 @@ pub(crate) struct RecoveryRow {
     pub(crate) code: TokenHash,
 }
 
-/// Somebody whose password was right, and whose second proof is still to come. It is no session (CWE-308).
+/// Somebody whose password was right, or of whom a provider said who they are, and whose second proof is still to come. It is no session (CWE-308).
 #[derive(Model, Clone)]
 #[model(table = "vauban_half_sign_in")]
 pub(crate) struct HalfRow {
@@ -61,6 +61,9 @@ pub(crate) struct HalfRow {
     /// What is to be said of the password, which is gone by then.
     #[field(max_length = 10)]
     pub(crate) advice: String,
+    /// Whether a provider of single sign-on said who they are, and no password.
+    #[field(default = false)]
+    pub(crate) by_oidc: bool,
 }
 
 /// A passkey of an account: what its authenticator signs is verified with this. The rows are there with and without the feature `passkeys`, so

@@ -45,6 +45,10 @@ happened! {
     FactorReset = "factor_reset", "Second factor removed, by the people who run the site";
     /// New recovery codes were made.
     RecoveryCodesMade = "recovery_codes_made", "New recovery codes made";
+    /// A sign-in at a provider opens it from now on.
+    ProviderLinked = "provider_linked", "Linked to a sign-in elsewhere";
+    /// It does so no more.
+    ProviderUnlinked = "provider_unlinked", "A link to a sign-in elsewhere removed";
     /// A recovery code was used.
     RecoveryCodeUsed = "recovery_code_used", "Signed in with a recovery code";
     /// The address is another one.

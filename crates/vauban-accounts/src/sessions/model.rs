@@ -44,6 +44,8 @@ pub(crate) struct SessionRow {
     pub(crate) passkey_at: Option<DateTime>,
     /// Which passkey it was.
     pub(crate) passkey: Option<Uuid>,
+    /// When a provider of single sign-on last said who they are.
+    pub(crate) oidc_at: Option<DateTime>,
     /// Whether its owner has a second factor: it stands here so that no request has to ask for it. Whatever adds or removes one writes
     /// it into all of their sessions, in the same unit.
     #[field(default = false)]
@@ -65,6 +67,7 @@ impl SessionRow {
             recovery_at: None,
             passkey_at: None,
             passkey: None,
+            oidc_at: None,
             ..self
         }
     }

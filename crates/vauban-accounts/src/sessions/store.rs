@@ -165,6 +165,7 @@ impl Sessions {
             recovery_at: start.proofs.recovery,
             passkey_at: start.proofs.passkey.map(|by| by.at),
             passkey: start.proofs.passkey.map(|by| by.id),
+            oidc_at: start.proofs.oidc,
         };
         let Visitor { device, network } = start.visitor;
         let row = SessionRow::create(new)

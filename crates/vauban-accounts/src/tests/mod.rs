@@ -14,6 +14,8 @@ mod history;
 mod hooks;
 mod kept;
 mod links;
+#[cfg(feature = "oidc")]
+mod oidc;
 mod own_fields;
 mod own_pages;
 mod own_sessions;

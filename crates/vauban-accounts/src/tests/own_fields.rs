@@ -12,7 +12,7 @@ use crate::own_fields::{Asked, OwnFields};
 
 #[derive(Form)]
 #[form(edits = User)]
-struct Profile {
+pub(super) struct Profile {
     #[field(label = "Your name", max_length = 20)]
     name: String,
 }

@@ -237,14 +237,14 @@ async fn a_sign_in_that_began_before_a_password_change_gets_no_session() {
     assert!(
         kit.accounts
             .users
-            .replace_hash(&unit.db(), ann.facts.id, &proved.hash, &new)
+            .replace_hash(&unit.db(), ann.facts.id, proved.hash.as_ref().unwrap(), &new)
             .await
             .unwrap()
     );
     unit.finish(true).await.unwrap();
     #[allow(deprecated)]
     let unit = kit.database.bind(Actor::nobody());
-    let old = Proved::of(Hash::from_stored(proved.hash.as_str()));
+    let old = Proved::of(Hash::from_stored(proved.hash.unwrap().as_str()));
     assert!(
         kit.accounts
             .enter(&unit.db(), &person, &old, Start::default())

@@ -181,6 +181,10 @@ const CLIENTS_MAILS: Allowance = Allowance { free: 19, ..MAILS };
 /// Those of one IPv6 /48.
 const SITES_MAILS: Allowance = Allowance { free: 79, ..MAILS };
 
+/// Sign-ins that one client sends to a provider: each is a row, and nothing is guessed. An office comes in behind one address.
+#[cfg(feature = "oidc")]
+const CLIENTS_ROUNDS: Allowance = Allowance { free: 300, ..PREFIX };
+
 /// Codes of one account's second factor, from anywhere and in whichever session: four, then waits up to a quarter of an hour, after each
 /// one attempt. Whoever gets here knows the password, so that strangers fill it for nobody.
 const FACTOR: Allowance = Allowance { window: 1, ..ACCOUNT };
@@ -280,6 +284,24 @@ impl BucketKeys {
     pub(crate) fn of_notice(&self, kind: &str, address: &str) -> Vec<Bucket> {
         let parts = [kind, address];
         vec![self.bucket(Attempt::Mail, Kind::Account, &parts, MAILS, Success::Stays)]
+    }
+
+    /// Where a sign-in counts that is sent to a provider: the client.
+    #[cfg(feature = "oidc")]
+    pub(crate) fn of_round(&self, client: IpAddr) -> Vec<Bucket> {
+        let (near, site) = prefixes(client);
+        let bucket = |of, place: &str| {
+            self.bucket(
+                Attempt::SignIn,
+                of,
+                &["provider", place],
+                CLIENTS_ROUNDS,
+                Success::Stays,
+            )
+        };
+        let mut buckets = vec![bucket(Kind::Prefix, &near)];
+        buckets.extend(site.map(|site| bucket(Kind::Site, &site)));
+        buckets
     }
 
     fn bucket(

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use uuid::Uuid;
 use vauban::{Template, Url};
 
-use crate::Hash;
 use crate::accounts::{Proved, SignInFailure};
 use crate::device::{DEVICE_COOKIE, REMEMBERED, device_of};
 use crate::history::Happened;
@@ -26,7 +25,7 @@ use vauban::orm::{DateTime, Db, Write};
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Next {
-    next: String,
+    pub(super) next: String,
 }
 
 /// What is to be said of a password that was proved, once its owner is in.
@@ -57,6 +56,15 @@ impl Advice {
             _ => Self::Keep,
         }
     }
+}
+
+/// The button of a provider of single sign-on: a form without fields.
+#[derive(Debug, Clone)]
+pub struct ProviderButton {
+    /// What people call it.
+    pub label: String,
+    /// Where the form is sent.
+    pub url: Url,
 }
 
 /// A link that opens nothing, whatever the reason (CWE-204): with the way to a new one.
@@ -220,7 +228,7 @@ impl AccountPages {
     /// Whether this person has signed in by this browser before, with the password that they have.
     pub(crate) fn is_known(&self, person: &Account, proved: &Proved) -> bool {
         let devices = &self.accounts.devices;
-        let recognise = |cookie| devices.recognise(cookie, person.email.as_str(), Some(&proved.hash));
+        let recognise = |cookie| devices.knows(cookie, person.email.as_str(), proved.hash.as_ref());
         self.device().and_then(recognise).is_some()
     }
 
@@ -261,19 +269,40 @@ impl AccountPages {
         }
     }
 
-    /// The cookies of somebody who has just signed in, with the password that has this hash.
-    pub(crate) fn welcome(&self, person: &Account, token: &SessionToken, hash: Option<&Hash>) {
+    /// The cookies of somebody who has just signed in, while their password was this.
+    pub(crate) fn welcome(&self, person: &Account, token: &SessionToken, proved: Option<&Proved>) {
         self.give_session(token, None);
         identify::forget_ended(&self.cx);
         // Whoever came without one has proved nothing that a device could be known by.
-        let Some(hash) = hash else {
+        let Some(proved) = proved else {
             return;
         };
-        let device = self.accounts.devices.issue(person.email.as_str(), hash);
+        let device = self
+            .accounts
+            .devices
+            .issue(person.email.as_str(), proved.stored());
         let seconds = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
         #[allow(deprecated)]
         let device = Cookie::__of_framework(DEVICE_COOKIE, &device);
         self.cx.set_cookie(device.max_age(seconds));
+    }
+}
+
+#[cfg(not(feature = "oidc"))]
+impl AccountPages {
+    /// None: this build has no single sign-on.
+    pub(crate) fn providers(&self, _: &Next) -> Vec<ProviderButton> {
+        Vec::new()
+    }
+
+    /// None.
+    pub(crate) async fn providers_to_confirm(
+        &self,
+        _: &Db,
+        _: &crate::identify::SignedInAs,
+        _: &Next,
+    ) -> Result<Vec<ProviderButton>> {
+        Ok(Vec::new())
     }
 }
 

@@ -5,7 +5,8 @@ use uuid::Uuid;
 use vauban::orm::{Db, Write};
 use vauban::{Template, Url, view};
 
-use super::answers::Next;
+use super::answers::{Next, ProviderButton};
+use super::entering::NotIn;
 use super::login_factor;
 use super::passkey_links::PasskeyPages;
 use crate::Password;
@@ -40,11 +41,21 @@ pub struct ConfirmPage {
     pub asks_password: bool,
     /// Where a passkey is taken instead, if the account has one.
     pub passkey: Option<Url>,
+    /// Providers of single sign-on that may say who they are instead.
+    pub providers: Vec<ProviderButton>,
+}
+
+/// By what else than this form somebody may prove it.
+struct Otherwise {
+    has: Kinds,
+    passkey: Option<Url>,
+    providers: Vec<ProviderButton>,
 }
 
 impl ConfirmPage {
-    fn of(who: &SignedInAs, form: Form<ProofForm>, has: Kinds, passkey: Option<Url>) -> Self {
-        let passkey = passkey.filter(|_| has.passkeys);
+    fn of(who: &SignedInAs, form: Form<ProofForm>, otherwise: &Otherwise) -> Self {
+        let has = otherwise.has;
+        let passkey = otherwise.passkey.clone().filter(|_| has.passkeys);
         let has_factor = who.lacks == Some(Lacks::Proof) || who.session.has_factor();
         Self {
             form,
@@ -52,6 +63,7 @@ impl ConfirmPage {
             asks_code: has_factor && (has.app || passkey.is_none()),
             asks_password: who.lacks != Some(Lacks::Proof),
             passkey,
+            providers: otherwise.providers.clone(),
         }
     }
 }
@@ -60,10 +72,8 @@ impl ConfirmPage {
 #[view(get, "/confirm/")]
 pub async fn show(_: AnySession, at: AccountPages, db: Db, query: Query<Next>) -> Result<Response> {
     let who = at.owner()?;
-    let has = at.accounts.factors.kinds(&db, who.person.facts.id).await?;
-    let passkey = at.passkey_page(PasskeyPages::Confirm);
-    let passkey = passkey.map(|page| at.with_next(page, &query));
-    Ok(at.page(TITLE, ConfirmPage::of(&who, Form::empty(), has, passkey)))
+    let otherwise = at.otherwise(&db, &who, &query).await?;
+    Ok(at.page(TITLE, ConfirmPage::of(&who, Form::empty(), &otherwise)))
 }
 
 /// Proves it: the session goes on under a new id (ASVS 7.2.4, CWE-384), with what it holds.
@@ -76,10 +86,8 @@ pub async fn submit(
     form: Form<ProofForm>,
 ) -> Result<Response> {
     let who = at.owner()?;
-    let has = at.accounts.factors.kinds(&db, who.person.facts.id).await?;
-    let passkey = at.passkey_page(PasskeyPages::Confirm);
-    let passkey = passkey.map(|page| at.with_next(page, &query));
-    let page = |form| ConfirmPage::of(&who, form, has, passkey);
+    let otherwise = at.otherwise(&db, &who, &query).await?;
+    let page = |form| ConfirmPage::of(&who, form, &otherwise);
     let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, page(form))),
@@ -104,24 +112,22 @@ pub async fn submit(
         }
     };
     match at.go_on(&db, &who, &proved, proofs).await? {
-        Again::On(_) => Ok(Response::of(at.next(&query)?)),
-        Again::Refused(refused) => at.not_let_in(refused, form.refuse(|_| ()), TITLE, page),
-        Again::Changed => at.failed(SignInFailure::Wrong, wrong, form.refuse(|_| ()), TITLE, page),
+        Ok(_) => Ok(Response::of(at.next(&query)?)),
+        Err(NotIn::Refused(refused)) => at.not_let_in(refused, form.refuse(|_| ()), TITLE, page),
+        Err(NotIn::Changed) => at.failed(SignInFailure::Wrong, wrong, form.refuse(|_| ()), TITLE, page),
     }
 }
 
-/// What came of a proof that was right.
-pub(super) enum Again {
-    /// The session goes on, under this token.
-    #[cfg_attr(not(feature = "passkeys"), allow(dead_code))]
-    On(SessionToken),
-    /// A hook refused it.
-    Refused(Refused),
-    /// The password or the account is another one by now.
-    Changed,
-}
-
 impl AccountPages {
+    async fn otherwise(&self, db: &Db, who: &SignedInAs, query: &Next) -> Result<Otherwise> {
+        let passkey = self.passkey_page(PasskeyPages::Confirm);
+        Ok(Otherwise {
+            has: self.accounts.factors.kinds(db, who.person.facts.id).await?,
+            passkey: passkey.map(|page| self.with_next(page, query)),
+            providers: self.providers_to_confirm(db, who, query).await?,
+        })
+    }
+
     /// The session of whoever has proved it goes on under a new id (ASVS 7.2.4, CWE-384), with what it holds and these proofs.
     pub(super) async fn go_on(
         &self,
@@ -129,7 +135,7 @@ impl AccountPages {
         who: &SignedInAs,
         proved: &Proved,
         proofs: Proofs,
-    ) -> Result<Again> {
+    ) -> Result<Result<SessionToken, NotIn>> {
         let (accounts, person) = (&self.accounts, &who.person);
         // In the writer's turn. CWE-613: a session that was ended meanwhile is not brought back.
         db.begin().await?;
@@ -138,7 +144,7 @@ impl AccountPages {
         };
         // CWE-862: a session that begins anew here asks who may have one, as the sign-in does.
         if let Err(refused) = fire(db, &person.signing_in()).await {
-            return Ok(Again::Refused(refused));
+            return Ok(Err(NotIn::Refused(refused)));
         }
         let remembered = who.session.remembered();
         let start = Start {
@@ -148,18 +154,18 @@ impl AccountPages {
             ..self.start()
         };
         let Some(token) = accounts.enter(db, person, proved, start).await? else {
-            return Ok(Again::Changed);
+            return Ok(Err(NotIn::Changed));
         };
         // ASVS 6.3.5: a browser becomes known at the sign-in, where that is told.
         let is_known = self.is_known(person, proved);
-        self.welcome(person, &token, is_known.then(|| proved.stored()));
+        self.welcome(person, &token, is_known.then_some(proved));
         self.give_session(&token, remembered);
         let (user, binding) = (person.facts.id, token.hash());
         let binding = binding.as_bytes();
         accounts
             .enrolments
             .take_along(&self.cx, user, &who.session, binding)?;
-        Ok(Again::On(token))
+        Ok(Ok(token))
     }
 }
 
@@ -180,5 +186,5 @@ async fn prove_code(at: &AccountPages, user: Uuid, code: Option<&Code>) -> Resul
     let code = code.ok_or(SignInFailure::Wrong)?;
     at.accounts.prove_code(user, code).await?;
     let hash = at.accounts.users.hash_of(&at.accounts.units, user).await?;
-    hash.map(Proved::of).ok_or(SignInFailure::Wrong)
+    Ok(Proved::standing(hash))
 }

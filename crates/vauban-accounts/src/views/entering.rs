@@ -61,14 +61,14 @@ impl AccountPages {
             }
         }
         fire(db, &person.signed_in()).await?;
-        self.welcome(person, &token, Some(proved.stored()));
+        self.welcome(person, &token, Some(proved));
         self.give_session(&token, remembered);
         self.forget_half();
         events::SIGNED_IN.log(Some(&self.cx));
         Ok(Ok(()))
     }
 
-    /// The password was right, and a second proof is needed: no session, but a row and a cookie for the page of that proof.
+    /// The first proof was right, and a second one is needed: no session, but a row and a cookie for the page of that proof.
     pub(super) async fn ask_second(
         &self,
         db: &Db<Write>,
@@ -76,19 +76,18 @@ impl AccountPages {
         proved: &Proved,
         remember: bool,
         advice: Advice,
+        by_oidc: bool,
     ) -> Result<()> {
         let (accounts, user) = (&self.accounts, person.facts.id);
-        if let Some(renewed) = &proved.renewed {
-            accounts
-                .users
-                .replace_hash(db, user, &proved.hash, renewed)
-                .await?;
+        if let (Some(hash), Some(renewed)) = (&proved.hash, &proved.renewed) {
+            accounts.users.replace_hash(db, user, hash, renewed).await?;
         }
         let half = Half {
             user,
-            epoch: Epoch::of(&person.email, Some(proved.stored())),
+            epoch: Epoch::of(&person.email, proved.stored()),
             remember,
             advice: advice.name().to_owned(),
+            by_oidc,
         };
         let token = accounts.halves.begin(db, half).await?;
         #[allow(deprecated)]

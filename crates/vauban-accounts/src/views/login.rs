@@ -3,7 +3,7 @@
 use vauban::orm::{Db, Write};
 use vauban::{Template, Url, view};
 
-use super::answers::Next;
+use super::answers::{Next, ProviderButton};
 use super::entering::{Entering, NotIn};
 use super::passkey_links::PasskeyPages;
 use crate::accounts::SignInFailure;
@@ -32,6 +32,8 @@ pub struct LoginPage {
     pub remembers: bool,
     /// Where one signs in with a passkey instead, if the site has them: a form without fields.
     pub passkey: Option<Url>,
+    /// Providers of single sign-on, each with a form of its own.
+    pub providers: Vec<ProviderButton>,
 }
 
 impl LoginPage {
@@ -41,6 +43,7 @@ impl LoginPage {
             form,
             remembers: at.accounts.sessions.remembers(),
             passkey: passkey.map(|page| at.with_next(page, query)),
+            providers: at.providers(query),
         }
     }
 }
@@ -84,7 +87,7 @@ pub async fn submit(
     let advice = at.advice(&form.password, &proved);
     // CWE-204: behind the right password, so that nobody else learns who has a second factor.
     if accounts.factors.kinds_of(person.facts.id).await?.any() {
-        at.ask_second(&db, &person, &proved, form.remember, advice)
+        at.ask_second(&db, &person, &proved, form.remember, advice, false)
             .await?;
         return Ok(Response::of(Redirect::to(
             at.with_next(urls::login_factor(), &query),

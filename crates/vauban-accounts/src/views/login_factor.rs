@@ -70,7 +70,10 @@ pub async fn submit(
     query: Query<Next>,
     form: Form<CodeForm>,
 ) -> Result<Response> {
-    let Some(HalfIn { token, person, .. }) = at.half(&db).await? else {
+    let Some(HalfIn {
+        token, person, half, ..
+    }) = at.half(&db).await?
+    else {
         return Ok(Response::of(at.begin_again(&query)));
     };
     let has = at.accounts.factors.kinds(&db, person.facts.id).await?;
@@ -85,9 +88,8 @@ pub async fn submit(
     }
     let now = at.now();
     let proofs = Proofs {
-        password: Some(now),
         totp: Some(now),
-        ..Proofs::default()
+        ..half.first_proof(now)
     };
     match at.second(&db, &token, proofs, None).await? {
         Second::In(advice) => Ok(Response::of(at.next_after(advice, &query)?)),
@@ -102,7 +104,7 @@ pub(super) struct HalfIn {
     pub(super) token: SessionToken,
     pub(super) half: Half,
     pub(super) person: Account,
-    hash: Hash,
+    hash: Option<Hash>,
 }
 
 /// What came of a second proof that was right.
@@ -134,11 +136,11 @@ impl AccountPages {
         }))
     }
 
-    async fn standing(&self, db: &Db, half: &Half) -> Result<Option<(Account, Hash)>> {
-        let Some((person, Some(hash))) = self.accounts.users.standing(db, half.user).await? else {
+    async fn standing(&self, db: &Db, half: &Half) -> Result<Option<(Account, Option<Hash>)>> {
+        let Some((person, hash)) = self.accounts.users.standing(db, half.user).await? else {
             return Ok(None);
         };
-        let is_same = half.epoch == crate::links::Epoch::of(&person.email, Some(&hash));
+        let is_same = half.epoch == crate::links::Epoch::of(&person.email, hash.as_ref());
         Ok((person.is_active && is_same).then_some((person, hash)))
     }
 
@@ -169,7 +171,7 @@ impl AccountPages {
         };
         let who = Entering {
             person,
-            proved: Proved::of(hash),
+            proved: Proved::standing(hash),
             remember: half.remember,
             proofs,
         };

@@ -53,7 +53,10 @@ pub async fn submit(
     query: Query<Next>,
     form: Form<RecoveryForm>,
 ) -> Result<Response> {
-    let Some(HalfIn { token, person, .. }) = at.half(&db).await? else {
+    let Some(HalfIn {
+        token, person, half, ..
+    }) = at.half(&db).await?
+    else {
         return Ok(Response::of(at.begin_again(&query)));
     };
     let page = |form| LoginRecoveryPage {
@@ -71,9 +74,8 @@ pub async fn submit(
     }
     let now = at.now();
     let proofs = Proofs {
-        password: Some(now),
         recovery: Some(now),
-        ..Proofs::default()
+        ..half.first_proof(now)
     };
     match at.second(&db, &token, proofs, Some(&form.code)).await? {
         Second::In(advice) => {

@@ -12,11 +12,15 @@ pub(super) mod factor_link;
 pub(super) mod factors;
 pub(super) mod invitation_link;
 pub(super) mod kept;
+#[cfg(feature = "oidc")]
+pub(super) mod links;
 pub(super) mod login;
 pub(super) mod login_factor;
 pub(super) mod login_recovery;
 pub(super) mod logout;
 pub(super) mod members;
+#[cfg(feature = "oidc")]
+pub(super) mod oidc;
 mod passkey_links;
 #[cfg(feature = "passkeys")]
 pub(super) mod passkeys;

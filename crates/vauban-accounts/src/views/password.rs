@@ -108,7 +108,7 @@ pub async fn submit(
     let changed = at
         .accounts
         .users
-        .replace_hash(&db, user, &proved.hash, &hash)
+        .reset_hash(&db, user, proved.hash.as_ref(), &hash)
         .await?;
     // ASVS 7.4.3: all of them, also the one that somebody else may have.
     at.accounts.sessions.end_all(&db, user).await?;
@@ -145,7 +145,7 @@ pub async fn submit(
         }
         return Ok(Response::of(Redirect::to(crate::urls::login())));
     };
-    at.welcome(&who.person, &token, Some(proved.stored()));
+    at.welcome(&who.person, &token, Some(&proved));
     at.cx.say(
         Level::Success,
         "Your password is changed. Every other session of yours has ended.",

@@ -62,7 +62,11 @@ async fn protections(at: &AccountPages, who: &SignedInAs) -> Result<Vec<Protecti
     let since = accounts.users.password_since(&accounts.units, id).await?;
     let sessions = accounts.sessions.of(id).await?.len();
     let factors = accounts.factors.kinds_of(id).await?;
-    Ok(vec![
+    #[cfg_attr(
+        not(feature = "oidc"),
+        expect(unused_mut, reason = "single sign-on adds its own")
+    )]
+    let mut protections = vec![
         Protection {
             name: "Second factor",
             says: match (factors.app, factors.passkeys) {
@@ -95,7 +99,10 @@ async fn protections(at: &AccountPages, who: &SignedInAs) -> Result<Vec<Protecti
             },
             page: urls::sessions(),
         },
-    ])
+    ];
+    #[cfg(feature = "oidc")]
+    protections.extend(at.linked_protection(who).await?);
+    Ok(protections)
 }
 
 impl Event {

@@ -105,7 +105,7 @@ pub async fn submit(
     }
     let made = accounts
         .users
-        .add(&db, link.email.clone(), hash.clone(), own.as_deref())
+        .add(&db, link.email.clone(), Some(hash.clone()), own.as_deref())
         .await;
     let person = match made {
         Ok(person) => person,
@@ -144,7 +144,7 @@ pub async fn submit(
     let token = token
         .ok_or_else(|| Error::internal("a new account is not active: `is_active` needs `default = true`"))?;
     fire(&db, &person.signed_in()).await?;
-    at.welcome(&person, &token, Some(proved.stored()));
+    at.welcome(&person, &token, Some(&proved));
     at.cx.say(Level::Success, WELCOME);
     Ok(Response::of(at.home()?))
 }

@@ -109,7 +109,6 @@ pub async fn submit(
         .standing(&db, user)
         .await?
         .and_then(|(_, hash)| hash);
-    let hash = hash.ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
     if !accounts.factors.add(&db, user, &app.secret, step).await? {
         return Ok(Response::of(Redirect::to(urls::factors())));
     }
@@ -124,7 +123,7 @@ pub async fn submit(
         proofs,
         ..at.start()
     };
-    let proved = Proved::of(hash);
+    let proved = Proved::standing(hash);
     let Some(token) = accounts.enter(&db, person, &proved, start).await? else {
         return Err(Error::refused(Refusal::SignInRequired));
     };
@@ -133,7 +132,7 @@ pub async fn submit(
     at.record(&db, user, Happened::FactorAdded).await?;
     events::FACTOR_ADDED.log(Some(&at.cx));
     let is_known = at.is_known(person, &proved);
-    at.welcome(person, &token, is_known.then(|| proved.stored()));
+    at.welcome(person, &token, is_known.then_some(&proved));
     at.give_session(&token, remembered);
     accounts.enrolments.forget_app(&at.cx);
     let binding = token.hash();

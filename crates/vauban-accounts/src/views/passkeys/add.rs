@@ -8,7 +8,7 @@ use vauban::orm::{Db, Write};
 use vauban::routing::Refusal;
 use vauban::view;
 
-use super::super::confirm::Again;
+use super::super::entering::NotIn;
 use super::page::{PasskeyPage, WRONG};
 use crate::accounts::{Proved, SignInFailure};
 use crate::factors::passkeys::{Added, Purpose};
@@ -79,9 +79,9 @@ pub async fn submit(
     let hash = hash.ok_or_else(|| Error::refused(Refusal::SignInRequired))?;
     let proofs = at.with_passkey(id, who.session.proofs());
     let token = match at.go_on(&db, &who, &Proved::of(hash), proofs).await? {
-        Again::On(token) => token,
-        Again::Refused(refused) => return at.not_let_in(refused, form.refuse(|_| ()), TITLE, again),
-        Again::Changed => return Err(Error::refused(Refusal::SignInRequired)),
+        Ok(token) => token,
+        Err(NotIn::Refused(refused)) => return at.not_let_in(refused, form.refuse(|_| ()), TITLE, again),
+        Err(NotIn::Changed) => return Err(Error::refused(Refusal::SignInRequired)),
     };
     let change = FactorChange::PasskeyAdded;
     accounts.factor_changed(&db, person, change).await?;

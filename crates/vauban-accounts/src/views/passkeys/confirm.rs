@@ -7,7 +7,7 @@ use vauban::routing::{Query, Refusal};
 use vauban::view;
 
 use super::super::answers::Next;
-use super::super::confirm::Again;
+use super::super::entering::NotIn;
 use super::page::{PasskeyPage, WRONG};
 use crate::accounts::{Proved, SignInFailure};
 use crate::factors::passkeys::Purpose;
@@ -64,8 +64,8 @@ pub async fn submit(
     }
     let proofs = at.with_passkey(verified.id, who.session.proofs());
     match at.go_on(&db, &who, &Proved::of(hash), proofs).await? {
-        Again::On(_) => Ok(Response::of(at.next(&query)?)),
-        Again::Refused(refused) => at.not_let_in(refused, form.refuse(|_| ()), TITLE, again),
-        Again::Changed => failed(form.refuse(|_| ())),
+        Ok(_) => Ok(Response::of(at.next(&query)?)),
+        Err(NotIn::Refused(refused)) => at.not_let_in(refused, form.refuse(|_| ()), TITLE, again),
+        Err(NotIn::Changed) => failed(form.refuse(|_| ())),
     }
 }
