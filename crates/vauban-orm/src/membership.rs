@@ -1,6 +1,10 @@
 //! Tenancy: who belongs to which tenant, in which role, as rules ask it.
 
+mod stored;
+
 use std::fmt;
+
+pub use stored::{StoredMember, StoredMembers};
 
 use crate::error::Result;
 use crate::model::choices::Choices;
@@ -44,6 +48,11 @@ pub trait Role: Choices + Copy {
     fn rank(self) -> usize {
         let all = Self::all().iter();
         all.take_while(|one| one.stored() != self.stored()).count()
+    }
+
+    /// The role of this name; none of the program's is no role (CWE-636).
+    fn named(name: &str) -> Option<Self> {
+        Self::all().iter().find(|role| role.stored() == name).copied()
     }
 
     /// Whether it is this role or one above it.
@@ -158,6 +167,11 @@ pub trait Membership: Model<New: Send> + Policy {
     #[doc(hidden)]
     fn __is_owner<P: Place>(columns: &Columns<Self, P>) -> Filter<P::Scope> {
         Filter::new(is_one_of(Self::__keys(columns).role, &[Self::Role::OWNER]))
+    }
+    /// The row's role is one of the program's.
+    #[doc(hidden)]
+    fn __has_a_role<P: Place>(columns: &Columns<Self, P>) -> Filter<P::Scope> {
+        Filter::new(is_one_of(Self::__keys(columns).role, Self::Role::all()))
     }
     /// Whether the tenant's row is there, for a service that may see it.
     #[doc(hidden)]
@@ -308,7 +322,11 @@ impl<M: Membership> Rules<M> {
             .and_above()
             .iter()
             .fold(Expr::False, |any, role| {
-                let up_to = is_one_of(row.role, role.and_below());
+                let up_to = match role.is_at_least(M::Role::OWNER) {
+                    // Of a role that is none of the program's nobody knows how high it is: the owner's (CWE-269).
+                    true => Expr::True,
+                    false => is_one_of(row.role, role.and_below()),
+                };
                 any.or(who.has_role(row.tenant, *role).expr.and(up_to))
             });
         let manages = Filter::<M>::new(manages);

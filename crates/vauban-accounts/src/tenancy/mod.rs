@@ -11,7 +11,7 @@ mod unguarded;
 
 pub(crate) use accepting::Open;
 pub(crate) use inviting::Invited;
-pub(crate) use kind::{AnyTenancy, Member, TenancyOf};
+pub(crate) use kind::{AnyTenancy, Member, PageOf, TenancyOf};
 pub(crate) use model::{InvitationRow, Invitations};
 pub(crate) use owners::OwnersStay;
 pub(crate) use service::Members;

@@ -68,7 +68,7 @@ open!(Club, Seat);
 /// A site that is told of its members' changes; its club, and somebody in each role.
 async fn site() -> (Kit, Id<Club>, Vec<Account>) {
     let said = Said {
-        tenancies: vec![Arc::new(TenancyOf::<Seat>::new())],
+        tenancies: vec![Arc::new(TenancyOf::<Seat>::new(None))],
         site: "test".to_owned(),
         ..Said::default()
     };
