@@ -35,7 +35,7 @@ pub fn app() -> App {
             accounts::module::<users::User>()
                 .layout::<users::AccountLayout>()
                 .sign_up::<users::SignUpFields>()
-                .members::<organisations::Membership>(),
+                .members_of::<organisations::Membership>(|id| urls::organisation(&id)),
         )
         .page::<accounts::pages::LoginPage, look::LoginPage>()
         .mail::<accounts::mails::ResetMail, look::NewPassword>()

@@ -20,6 +20,16 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             "roles stand in order, the last one is the owner's: `enum Role { Viewer, Editor, Owner }`",
         ));
     };
+    // CWE-269: whoever adds a role at the end makes it the owner's, and nobody is left who is one.
+    if let Some(behind) = data.variants.iter().skip_while(|variant| variant.ident != "Owner").nth(1) {
+        return Err(Error::new(
+            behind.ident.span(),
+            format!(
+                "`{0}` stands behind `Owner`, and the last role is the owner's: put `{0}` before it, where its rights begin",
+                behind.ident
+            ),
+        ));
+    }
     if let Some(beyond) = data.variants.iter().nth(MOST) {
         return Err(Error::new(beyond.span(), "a tenant has at most 16 roles"));
     }
@@ -46,8 +56,27 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     }
     let (name, owner) = (&input.ident, &owner.ident);
     let manages = manages.unwrap_or(owner);
+    let vis = &input.vis;
+    let kinds: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
+    let docs = kinds.iter().map(|kind| format!("`{name}::{kind}` or a role above it."));
     Ok(quote! {
         #field
+        /// The roles as types, for a view that asks for at least one of them: `HasRole<Organisation, at_least::Editor>`.
+        #[allow(dead_code, unreachable_pub)]
+        #vis mod at_least {
+            #(
+                #[doc = #docs]
+                #[derive(Debug, Clone, Copy)]
+                pub struct #kinds;
+            )*
+        }
+        #(
+            #[automatically_derived]
+            impl #orm::membership::AtLeast for at_least::#kinds {
+                type Role = #name;
+                const LEAST: Self::Role = #name::#kinds;
+            }
+        )*
         #[automatically_derived]
         impl #orm::membership::Role for #name {
             const MANAGES: Self = Self::#manages;

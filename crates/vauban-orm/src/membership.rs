@@ -1,9 +1,12 @@
 //! Tenancy: who belongs to which tenant, in which role, as rules ask it.
 
+mod standing;
 mod stored;
 
 use std::fmt;
+use std::sync::Arc;
 
+pub use standing::{AtLeast, Standing};
 pub use stored::{StoredMember, StoredMembers};
 
 use crate::error::Result;
@@ -159,6 +162,9 @@ pub trait Membership: Model<New: Send> + Policy {
     /// The person's row, if it was loaded.
     #[doc(hidden)]
     fn __person(&self) -> Option<&Self::Person>;
+    /// The same, without the rest.
+    #[doc(hidden)]
+    fn __into_tenant(self) -> Option<Arc<Self::Tenant>>;
     #[doc(hidden)]
     fn __keys<P: Place>(columns: &Columns<Self, P>) -> MembershipColumns<'_, P, Self>;
     #[doc(hidden)]
@@ -179,9 +185,7 @@ pub trait Membership: Model<New: Send> + Policy {
         db: &Acting<S, Write>,
         tenant: Id<Self::Tenant>,
     ) -> impl Future<Output = Result<bool>> + Send {
-        let model = Self::Tenant::meta();
-        let id = Expr::compare(Op::Eq, Col::of_root(model.id()), Value::Uuid(tenant.uuid()));
-        let this = QuerySet::<Self::Tenant>::new().filter(|_| Filter::<Self::Tenant>::new(id));
+        let this = QuerySet::<Self::Tenant>::new().filter(|_| this(tenant));
         this.exists_in(Reads::<Self>::bound(db))
     }
     #[doc(hidden)]
@@ -240,6 +244,15 @@ pub trait TenantKey {
             &Inside<Self::Scope, <Self::Tenant as Tenant>::Membership>,
         ) -> Filter<In<Self::Scope, <Self::Tenant as Tenant>::Membership>>,
     ) -> Filter<Self::Scope>;
+}
+
+/// The row with this id.
+fn this<M: Model>(id: Id<M>) -> Filter<M> {
+    Filter::new(Expr::compare(
+        Op::Eq,
+        Col::of_root(M::meta().id()),
+        Value::Uuid(id.uuid()),
+    ))
 }
 
 fn is_one_of<P: Place, R: Role>(column: &Column<P, R>, roles: &[R]) -> Expr {

@@ -8,11 +8,13 @@ use vauban::orm::membership::{Membership, Role, StoredMember, StoredMembers};
 use vauban::orm::{Choices as _, Create, Db, Error, Id, ModelMeta, Own, Page, QuerySet, Write};
 
 use super::service::Members;
-use crate::UserAccount;
+use crate::{Email, UserAccount};
 use crate::users::Answer;
 
 /// Members on a page (CWE-770).
 const PER_PAGE: u32 = 100;
+/// Owners who are told of one thing (CWE-770).
+const MOST_TOLD: u32 = 20;
 /// Tenants that are looked at by one statement.
 const AT_ONCE: u32 = 500;
 
@@ -61,8 +63,12 @@ pub(crate) trait AnyTenancy: Send + Sync + 'static {
     fn member_to_change<'a>(&'a self, db: &'a Db, tenant: Uuid, member: Uuid) -> Answer<'a, Member>;
     /// Gives a member another role, as whoever asks.
     fn change<'a>(&'a self, db: &'a Db<Write>, tenant: Uuid, member: Uuid, role: &'a str) -> Answer<'a, ()>;
-    /// Removes a member, as whoever asks; says whom.
-    fn remove<'a>(&'a self, db: &'a Db<Write>, tenant: Uuid, member: Uuid) -> Answer<'a, Uuid>;
+    /// Removes a member, as whoever asks; says whom, as they were.
+    fn remove<'a>(&'a self, db: &'a Db<Write>, tenant: Uuid, member: Uuid) -> Answer<'a, Member>;
+    /// The owners whose accounts may be used, as many as are told of something.
+    fn owners<'a>(&'a self, db: &'a Db, tenant: Uuid) -> Answer<'a, Vec<(Uuid, Email)>>;
+    /// Whether the role of this name is the owner's.
+    fn is_owner(&self, role: &str) -> bool;
     /// Makes somebody a member who was invited; `false` if they are one.
     fn join<'a>(&'a self, db: &'a Db<Write>, tenant: Uuid, person: Uuid, role: &'a str) -> Answer<'a, bool>;
     /// Whether a tenant would be left without an owner if this account were gone.
@@ -128,7 +134,7 @@ where
 }
 
 /// A name for a mail or a page: one line, and not a page of it (CWE-117, CWE-1284).
-fn short(name: &str) -> String {
+pub(super) fn short(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(100).collect()
 }
 
@@ -227,13 +233,31 @@ where
         })
     }
 
-    fn remove<'a>(&'a self, db: &'a Db<Write>, tenant: Uuid, member: Uuid) -> Answer<'a, Uuid> {
+    fn remove<'a>(&'a self, db: &'a Db<Write>, tenant: Uuid, member: Uuid) -> Answer<'a, Member> {
         Box::pin(async move {
             let row = this::<M>(tenant, member).get_to_delete(&**db).await?;
-            let person = row.person().uuid();
+            let was = seen(&*row, false, true);
             row.remove(db).await?;
-            Ok(person)
+            Ok(was)
         })
+    }
+
+    fn owners<'a>(&'a self, db: &'a Db, tenant: Uuid) -> Answer<'a, Vec<(Uuid, Email)>> {
+        Box::pin(async move {
+            let rows = standing_owners::<M>([Id::from_uuid(tenant)])
+                .related(|m| M::__keys::<Own<M>>(m).person)
+                .limit(MOST_TOLD)
+                .all(&db.acting::<Members<M>>())
+                .await?;
+            let owners = rows
+                .iter()
+                .filter_map(|row| Some((row.person().uuid(), row.__person()?.email().clone())));
+            Ok(owners.collect())
+        })
+    }
+
+    fn is_owner(&self, role: &str) -> bool {
+        M::Role::named(role).is_some_and(|role| role.is_at_least(M::Role::OWNER))
     }
 
     fn join<'a>(&'a self, db: &'a Db<Write>, tenant: Uuid, person: Uuid, role: &'a str) -> Answer<'a, bool> {

@@ -7,6 +7,7 @@ mod kind;
 mod model;
 mod owners;
 mod service;
+mod telling;
 mod unguarded;
 
 pub(crate) use accepting::Open;
@@ -15,4 +16,5 @@ pub(crate) use kind::{AnyTenancy, Member, PageOf, TenancyOf};
 pub(crate) use model::{InvitationRow, Invitations};
 pub(crate) use owners::OwnersStay;
 pub(crate) use service::Members;
+pub(crate) use telling::Told;
 pub(crate) use unguarded::unguarded;

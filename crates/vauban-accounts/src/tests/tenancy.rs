@@ -227,6 +227,80 @@ async fn cwe_269_the_last_owner_stays() {
     unit.finish(true).await.unwrap();
 }
 
+/// CWE-269, CWE-755. Attack: a role that the program does not know, whatever the policy says, is lowered or removed by somebody below an owner,
+/// or counts as the owner who stays.
+#[tokio::test]
+async fn cwe_269_an_unknown_role_counts_as_an_owners_and_as_no_owner() {
+    let (kit, club, people) = site().await;
+    let [guest, chair, owner] = &people[..] else {
+        panic!()
+    };
+    let by_hand = |whose: &Account| {
+        let sql = "UPDATE seat SET level = 'founder' WHERE person_id = ?1";
+        let id = whose.facts.id.as_bytes().to_vec();
+        assert_eq!(kit.file().execute(sql, [id]).unwrap(), 1);
+    };
+    by_hand(guest);
+    let second = kit.person("second@example.com").await;
+    kit.seat(club, &second, Level::Guest).await;
+    for level in [Some(Level::Guest), None] {
+        assert_eq!(kit.set(chair, guest, level).await, Err(409), "{level:?}");
+        assert_eq!(kit.set(&second, guest, level).await, Err(409), "{level:?}");
+        // Nor do they raise themselves by it, or change others.
+        assert_eq!(kit.set(guest, &second, level).await, Err(409), "{level:?}");
+    }
+    assert_eq!(kit.set(guest, guest, Some(Level::Guest)).await, Err(409));
+    // The owner is the last one.
+    assert_eq!(kit.set(owner, owner, Some(Level::Guest)).await, Err(409));
+    assert_eq!(kit.set(owner, guest, Some(Level::Chair)).await, Ok(()));
+    by_hand(guest);
+    assert_eq!(kit.set(owner, guest, None).await, Ok(()));
+    // They may leave, as everybody.
+    by_hand(chair);
+    assert_eq!(kit.set(chair, chair, None).await, Ok(()));
+    // An inviter whose role is none invites nobody.
+    by_hand(owner);
+    let unit = kit.units.begin();
+    let tenancy = kit.accounts.tenancy("seat").unwrap();
+    let standing = tenancy.standing(&unit.db(), club.uuid(), owner.facts.id).await;
+    assert!(standing.unwrap().is_none());
+    unit.finish(false).await.unwrap();
+}
+
+/// CWE-400. Accident: somebody owns more tenants than are looked at by one statement, and is the last owner of the last of them.
+#[tokio::test]
+async fn the_last_owner_is_found_among_many_tenants() {
+    let (kit, _, people) = site().await;
+    let (owner, other) = (&people[0], &people[1]);
+    let file = kit.file();
+    let blob = |kind: u8, at: u32| {
+        let mut id = [kind; 16];
+        id[12..].copy_from_slice(&at.to_be_bytes());
+        id.to_vec()
+    };
+    file.execute_batch("BEGIN").unwrap();
+    for at in 0..1_001 {
+        let club = "INSERT INTO club (id, name, row_version) VALUES (?1, 'c', 1)";
+        file.execute(club, [blob(0x21, at)]).unwrap();
+        let seat = "INSERT INTO seat (id, club_id, person_id, level, row_version) VALUES (?1, ?2, ?3, 'owner', 1)";
+        for (kind, person) in [(0x31, owner), (0x41, other)] {
+            let person = person.facts.id.as_bytes().to_vec();
+            file.execute(seat, (blob(kind, at), blob(0x21, at), person)).unwrap();
+        }
+    }
+    file.execute_batch("COMMIT").unwrap();
+    let is_last = async || {
+        let unit = kit.units.begin();
+        let last = kit.accounts.is_last_owner(&unit.db(), owner.facts.id).await.unwrap();
+        unit.finish(false).await.unwrap();
+        last
+    };
+    assert!(!is_last().await);
+    let gone = file.execute("DELETE FROM seat WHERE id = ?1", [blob(0x41, 1_000)]);
+    assert_eq!(gone.unwrap(), 1);
+    assert!(is_last().await);
+}
+
 /// CWE-362, reference §1 #37. Attack: two owners demote each other at once, and leave at once.
 #[tokio::test]
 async fn cwe_362_of_two_owners_one_stays() {

@@ -10,7 +10,7 @@ use crate::history::Happened;
 use crate::links::Purpose;
 use crate::members as urls;
 use crate::params::AccountPages;
-use crate::tenancy::{AnyTenancy, Invited, Member};
+use crate::tenancy::{AnyTenancy, Invited, Member, Told};
 use vauban::Uuid;
 use vauban::forms::Form;
 use vauban::http::{Error, Redirect, Response, Result};
@@ -341,7 +341,15 @@ pub async fn save(
         };
         return Ok(at.again(TITLE, page));
     }
+    let owners = at.accounts.owners_to_tell(&db, here.tenancy, *tenant, here.who).await?;
     here.tenancy.change(&db, *tenant, *member, &role).await?;
+    let (was, is) = (here.tenancy.is_owner(&seat.role), here.tenancy.is_owner(&role));
+    if was != is {
+        let told = if is { Told::Owns } else { Told::OwnsNoMore };
+        at.accounts
+            .tell_owners(&db, &owners, (&here.name, seat.person), told)
+            .await?;
+    }
     at.record(&db, seat.person, Happened::RoleChanged).await?;
     events::ROLE_CHANGED.log(Some(&at.cx));
     at.cx.say(Level::Success, "The role is changed.");
@@ -358,7 +366,14 @@ pub async fn remove(
     member: Path<Uuid>,
 ) -> Result<Redirect> {
     let here = Here::of(&at, &db, *tenant).await?;
-    let person = here.tenancy.remove(&db, *tenant, *member).await?;
+    let owners = at.accounts.owners_to_tell(&db, here.tenancy, *tenant, here.who).await?;
+    let was = here.tenancy.remove(&db, *tenant, *member).await?;
+    let person = was.person;
+    if here.tenancy.is_owner(&was.role) {
+        at.accounts
+            .tell_owners(&db, &owners, (&here.name, person), Told::OwnsNoMore)
+            .await?;
+    }
     at.record(&db, person, Happened::MembershipEnded).await?;
     events::MEMBERSHIP_ENDED.log(Some(&at.cx));
     if person == here.who {
