@@ -3,13 +3,13 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use vauban::{Respond, Url};
 use vauban::commands::Failure;
 use vauban::forms::{Edits, WithoutContext};
 use vauban::orm::Id;
 use vauban::orm::membership::Membership;
 use vauban::orm::migrations;
 use vauban::site::{Site, Stop};
+use vauban::{Respond, Url};
 
 use crate::accounts::{AccountOptions, Accounts, Said};
 use crate::credential::Credential;

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Error, Path, Result};
+use syn::{Data, DeriveInput, Error, Path, Result, Visibility};
 
 /// Roles that a tenant's rules name at most.
 const MOST: usize = 16;
@@ -21,7 +21,12 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
         ));
     };
     // CWE-269: whoever adds a role at the end makes it the owner's, and nobody is left who is one.
-    if let Some(behind) = data.variants.iter().skip_while(|variant| variant.ident != "Owner").nth(1) {
+    if let Some(behind) = data
+        .variants
+        .iter()
+        .skip_while(|variant| variant.ident != "Owner")
+        .nth(1)
+    {
         return Err(Error::new(
             behind.ident.span(),
             format!(
@@ -56,9 +61,11 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     }
     let (name, owner) = (&input.ident, &owner.ident);
     let manages = manages.unwrap_or(owner);
-    let vis = &input.vis;
+    let (vis, inside) = (&input.vis, one_deeper(&input.vis));
     let kinds: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
-    let docs = kinds.iter().map(|kind| format!("`{name}::{kind}` or a role above it."));
+    let docs = kinds
+        .iter()
+        .map(|kind| format!("`{name}::{kind}` or a role above it."));
     Ok(quote! {
         #field
         /// The roles as types, for a view that asks for at least one of them: `HasRole<Organisation, at_least::Editor>`.
@@ -67,7 +74,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             #(
                 #[doc = #docs]
                 #[derive(Debug, Clone, Copy)]
-                pub struct #kinds;
+                #inside struct #kinds;
             )*
         }
         #(
@@ -83,4 +90,19 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             const OWNER: Self = Self::#owner;
         }
     })
+}
+
+/// Whoever sees the enum, as a module beside it says so: no type is seen by more people than the roles that it names.
+fn one_deeper(vis: &Visibility) -> TokenStream {
+    match vis {
+        Visibility::Public(_) => quote!(pub),
+        Visibility::Inherited => quote!(pub(super)),
+        Visibility::Restricted(within) => match &*within.path {
+            path if path.is_ident("self") => quote!(pub(super)),
+            path if path.segments.first().is_some_and(|first| first.ident == "super") => {
+                quote!(pub(in super::#path))
+            }
+            _ => quote!(#vis),
+        },
+    }
 }

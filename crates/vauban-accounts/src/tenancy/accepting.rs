@@ -6,8 +6,8 @@ use vauban::http::Result;
 use vauban::orm::{DateTime, Db, QuerySet, Write};
 
 use super::kind::Standing;
-use super::telling::Told;
 use super::model::{InvitationRow, Invitations};
+use super::telling::Told;
 use crate::accounts::Accounts;
 use crate::links::{Epoch, Link, Purpose};
 use crate::sessions::SessionToken;

@@ -8,8 +8,8 @@ use vauban::orm::membership::{Membership, Role, StoredMember, StoredMembers};
 use vauban::orm::{Choices as _, Create, Db, Error, Id, ModelMeta, Own, Page, QuerySet, Write};
 
 use super::service::Members;
-use crate::{Email, UserAccount};
 use crate::users::Answer;
+use crate::{Email, UserAccount};
 
 /// Members on a page (CWE-770).
 const PER_PAGE: u32 = 100;
@@ -211,8 +211,7 @@ where
 
     fn members<'a>(&'a self, db: &'a Db, tenant: Uuid, page: u32) -> Answer<'a, Page<Member>> {
         Box::pin(async move {
-            let rows =
-                StoredMembers::<M>::new(|m| M::__keys::<Own<M>>(m).tenant.eq(Id::from_uuid(tenant)));
+            let rows = StoredMembers::<M>::new(|m| M::__keys::<Own<M>>(m).tenant.eq(Id::from_uuid(tenant)));
             let page = rows.page(db, page, PER_PAGE).await?;
             Ok(page.map(|row| seen(&*row, row.may_change(), row.may_delete())))
         })
@@ -310,9 +309,7 @@ pub(super) fn owners<M: Membership>() -> QuerySet<M> {
 }
 
 /// The rows of these tenants' owners whose accounts may be used.
-pub(super) fn standing_owners<M: Membership>(
-    tenants: impl IntoIterator<Item = Id<M::Tenant>>,
-) -> QuerySet<M>
+pub(super) fn standing_owners<M: Membership>(tenants: impl IntoIterator<Item = Id<M::Tenant>>) -> QuerySet<M>
 where
     M::Person: UserAccount,
 {

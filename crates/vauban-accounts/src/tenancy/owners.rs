@@ -7,9 +7,7 @@ use std::marker::PhantomData;
 use uuid::Uuid;
 use vauban::orm::actor::Action;
 use vauban::orm::membership::{Membership, Role, StoredMembers};
-use vauban::orm::{
-    Acting, Change, ChangeHook, Changes, Error, Id, Own, Result, Write,
-};
+use vauban::orm::{Acting, Change, ChangeHook, Changes, Error, Id, Own, Result, Write};
 
 use super::kind::standing_owners;
 use super::service::Members;

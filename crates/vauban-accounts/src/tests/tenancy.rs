@@ -282,16 +282,22 @@ async fn the_last_owner_is_found_among_many_tenants() {
     for at in 0..1_001 {
         let club = "INSERT INTO club (id, name, row_version) VALUES (?1, 'c', 1)";
         file.execute(club, [blob(0x21, at)]).unwrap();
-        let seat = "INSERT INTO seat (id, club_id, person_id, level, row_version) VALUES (?1, ?2, ?3, 'owner', 1)";
+        let seat =
+            "INSERT INTO seat (id, club_id, person_id, level, row_version) VALUES (?1, ?2, ?3, 'owner', 1)";
         for (kind, person) in [(0x31, owner), (0x41, other)] {
             let person = person.facts.id.as_bytes().to_vec();
-            file.execute(seat, (blob(kind, at), blob(0x21, at), person)).unwrap();
+            file.execute(seat, (blob(kind, at), blob(0x21, at), person))
+                .unwrap();
         }
     }
     file.execute_batch("COMMIT").unwrap();
     let is_last = async || {
         let unit = kit.units.begin();
-        let last = kit.accounts.is_last_owner(&unit.db(), owner.facts.id).await.unwrap();
+        let last = kit
+            .accounts
+            .is_last_owner(&unit.db(), owner.facts.id)
+            .await
+            .unwrap();
         unit.finish(false).await.unwrap();
         last
     };

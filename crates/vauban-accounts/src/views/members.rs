@@ -341,7 +341,10 @@ pub async fn save(
         };
         return Ok(at.again(TITLE, page));
     }
-    let owners = at.accounts.owners_to_tell(&db, here.tenancy, *tenant, here.who).await?;
+    let owners = at
+        .accounts
+        .owners_to_tell(&db, here.tenancy, *tenant, here.who)
+        .await?;
     here.tenancy.change(&db, *tenant, *member, &role).await?;
     let (was, is) = (here.tenancy.is_owner(&seat.role), here.tenancy.is_owner(&role));
     if was != is {
@@ -366,7 +369,10 @@ pub async fn remove(
     member: Path<Uuid>,
 ) -> Result<Redirect> {
     let here = Here::of(&at, &db, *tenant).await?;
-    let owners = at.accounts.owners_to_tell(&db, here.tenancy, *tenant, here.who).await?;
+    let owners = at
+        .accounts
+        .owners_to_tell(&db, here.tenancy, *tenant, here.who)
+        .await?;
     let was = here.tenancy.remove(&db, *tenant, *member).await?;
     let person = was.person;
     if here.tenancy.is_owner(&was.role) {

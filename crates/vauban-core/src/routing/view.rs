@@ -10,9 +10,7 @@ use ::http::Method;
 use vauban_orm::PermissionMeta;
 use vauban_orm::checks::shown_type;
 
-use super::{
-    AccessRule, BySession, Kind, ParamMeta, Params, Public, Reading, RoleAsked, ViewMeta, Writing,
-};
+use super::{AccessRule, BySession, Kind, ParamMeta, Params, Public, Reading, RoleAsked, ViewMeta, Writing};
 use crate::http::{Csp, Outcome, Request, Respond};
 
 /// What kind a view's calls are.

@@ -16,7 +16,7 @@ use crate::model::types::Id;
 use crate::policy::actor::actions::{Change, Delete};
 use crate::query::{Changeable, Deletable, Page, Permitted, QuerySet};
 use crate::tree::meta::ModelMeta;
-use crate::tree::value::{Kind, Mismatch, RowReader, Value, ValueRef};
+use crate::tree::value::{Mismatch, RowReader, Value, ValueRef};
 use crate::unit::handles::{Reads, Writes};
 
 /// A member's row as it is stored. A release that was rolled back leaves roles behind that the program does not know: such a row is no
@@ -60,29 +60,28 @@ impl<M: Membership> StoredMember<M> {
         self.who.as_ref()
     }
 
-    fn of(
+    /// From the values of its columns, in their order. What stands in the others is not looked at.
+    fn of<'v>(
         model: &'static ModelMeta,
-        mut value: impl FnMut() -> Result<Value, Mismatch>,
+        mut next: impl FnMut() -> Result<ValueRef<'v>, Mismatch>,
     ) -> Result<Self, Mismatch> {
         let [tenant, person, role] = M::__FIELDS;
-        let (mut ids, mut name) = ([None; 3], None);
+        let (mut id, mut of, mut who, mut name) = (None, None, None, None);
         for (at, column) in model.columns.iter().enumerate() {
-            match (value()?, column.field) {
-                (Value::Uuid(id), _) if at == 0 => ids[0] = Some(id),
-                (Value::Uuid(id), field) if field == tenant => ids[1] = Some(id),
-                (Value::Uuid(id), field) if field == person => ids[2] = Some(id),
-                (Value::Text(text), field) if field == role => name = Some(text),
+            let value = next()?;
+            match column.field {
+                _ if at == 0 => id = Some(Id::from_value(value)?),
+                field if field == tenant => of = Some(Id::from_value(value)?),
+                field if field == person => who = Some(Id::from_value(value)?),
+                field if field == role => name = Some(String::from_value(value)?),
                 _ => {}
             }
         }
-        let ([Some(id), Some(tenant), Some(person)], Some(role)) = (ids, name) else {
-            return Err(Mismatch);
-        };
         Ok(Self {
-            id: Id::from_uuid(id),
-            tenant: Id::from_uuid(tenant),
-            person: Id::from_uuid(person),
-            role,
+            id: id.ok_or(Mismatch)?,
+            tenant: of.ok_or(Mismatch)?,
+            person: who.ok_or(Mismatch)?,
+            role: name.ok_or(Mismatch)?,
             who: None,
         })
     }
@@ -97,25 +96,12 @@ impl<M: Membership> fmt::Debug for StoredMember<M> {
 
 impl<M: Membership> Record for StoredMember<M> {
     fn read(model: &'static ModelMeta, row: &mut RowReader<'_>) -> Result<Self, Mismatch> {
-        let mut columns = model.columns.iter();
-        Self::of(model, || {
-            let value = row.value()?;
-            let role = M::__FIELDS[2];
-            match columns.next() {
-                // Of the others nothing is looked at.
-                Some(column) if column.field == role => String::from_value(value).map(Value::Text),
-                Some(column) if column.kind == Kind::Uuid => match value {
-                    ValueRef::Null => Ok(Value::Null),
-                    value => Ok(Value::Uuid(Id::<Self>::from_value(value)?.uuid())),
-                },
-                _ => Ok(Value::Null),
-            }
-        })
+        Self::of(model, || row.value())
     }
 
     fn of_values(model: &'static ModelMeta, values: &[Value]) -> Result<Self, Mismatch> {
         let mut values = values.iter();
-        Self::of(model, || values.next().cloned().ok_or(Mismatch))
+        Self::of(model, || values.next().map(Value::as_ref).ok_or(Mismatch))
     }
 
     fn take_related(&mut self, column: usize, row: &mut RowReader<'_>) -> Result<(), Mismatch> {

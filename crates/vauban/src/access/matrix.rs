@@ -223,7 +223,11 @@ fn roles(modules: &Modules, models: &[&'static ModelMeta]) -> Vec<Line> {
     for route in modules.each_route().filter(|route| !route.is_development_only()) {
         for asked in &route.meta.roles {
             lines.push(Line::Role {
-                role: format!("{} {}", vauban_orm::checks::named(asked.tenant, models), asked.role),
+                role: format!(
+                    "{} {}",
+                    vauban_orm::checks::named(asked.tenant, models),
+                    asked.role
+                ),
                 says: format!("opens route {} {}", route.pattern(), route.meta.method),
             });
         }
