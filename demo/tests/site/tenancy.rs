@@ -507,6 +507,79 @@ async fn cwe_778_owners_are_told_of_who_comes_and_of_other_owners() {
     assert!(told("dan@example.com").await.is_empty());
 }
 
+/// CWE-862, CWE-639. Attack: an invitation is taken back by a plain member, by the owner of another tenant and under that one's address, and
+/// whoever may invite nobody uses up the mails of who may (CWE-799).
+#[tokio::test]
+async fn cwe_862_an_invitation_is_taken_back_by_who_may() {
+    let w = World::new().await;
+    let link = invited(&w, &w.ann, "ben@example.com", "editor").await;
+    let mut ann = w.as_(&w.ann).await;
+    let page = ann.get(members(&w.lighthouse).as_str()).await.text();
+    let (_, rest) = page.split_once("/withdraw/").unwrap();
+    let id = rest.split('/').next().unwrap().to_owned();
+    let (here, theirs) = (w.lighthouse.id.to_string(), w.bridge.id.to_string());
+    for (who, tenant) in [(&w.dan, &here), (&w.ben, &here), (&w.ben, &theirs)] {
+        let address = format!("/organisations/members/{tenant}/withdraw/{id}/");
+        let mut client = w.as_(who).await;
+        client.post_fields(address.as_str(), &[]).await.assert_status(404);
+    }
+    let mut ben = w.as_(&w.ben).await;
+    ben.get(link.as_str()).await.assert_status(200);
+    let mut dan = w.as_(&w.dan).await;
+    for _ in 0..25 {
+        let fields = [("email", "x@example.com"), ("role", "member")];
+        dan.post_fields(members(&w.lighthouse).as_str(), &fields)
+            .await
+            .assert_status(403);
+    }
+    invited(&w, &w.ann, "x@example.com", "member").await;
+    // A plain member reads nothing of who is invited.
+    dan.get(members(&w.lighthouse).as_str())
+        .await
+        .assert_lacks("x@example.com");
+    let address = format!("/organisations/members/{here}/withdraw/{id}/");
+    ann.post_fields(address.as_str(), &[]).await.assert_status(303);
+    ben.get(link.as_str()).await.assert_status(404);
+}
+
+/// CWE-639, CWE-799. Attack: who owns two tenants acts in the one under the address of the other; an invitation makes another role of a member who is
+/// there; and mails are sent without an end.
+#[tokio::test]
+async fn cwe_639_each_address_is_of_its_own_tenant() {
+    let w = World::new().await;
+    let new = NewMembership {
+        organisation: w.bridge.id,
+        user: w.ann.id,
+        role: Role::Admin,
+    };
+    let seat = w.app.rows(async |db| Membership::create(new).save(&db).await);
+    let seat = seat.await.id.uuid();
+    let tenant = w.lighthouse.id.uuid();
+    let mut ann = w.as_(&w.ann).await;
+    ann.get(urls::members::member(&tenant, &seat))
+        .await
+        .assert_status(404);
+    ann.post_fields(urls::members::member_save(&tenant, &seat), &[("role", "member")])
+        .await
+        .assert_status(404);
+    ann.post_fields(urls::members::remove(&tenant, &seat), &[])
+        .await
+        .assert_status(404);
+    assert_eq!(role_of(&w, &w.bridge, &w.ann).await, Some(Role::Admin));
+    // Who is a member already stays what they are.
+    let link = invited(&w, &w.ann, "dan@example.com", "admin").await;
+    accept(&mut w.as_(&w.dan).await, &link).await.assert_status(303);
+    assert_eq!(role_of(&w, &w.lighthouse, &w.dan).await, Some(Role::Member));
+    let mut statuses = Vec::new();
+    for at in 0..25 {
+        let email = format!("guest{at}@example.com");
+        let fields = [("email", email.as_str()), ("role", "member")];
+        let answer = ann.post_fields(members(&w.lighthouse).as_str(), &fields).await;
+        statuses.push(answer.status());
+    }
+    assert!(statuses.contains(&422), "{statuses:?}");
+}
+
 /// The members' page is read in pages, and leads back to the organisation.
 #[tokio::test]
 async fn the_members_page_says_that_there_are_more() {

@@ -13,6 +13,8 @@ mod unguarded;
 pub(crate) use accepting::Open;
 pub(crate) use inviting::Invited;
 pub(crate) use kind::{AnyTenancy, Member, PageOf, TenancyOf};
+#[cfg(test)]
+pub(crate) use model::NewInvitationRow;
 pub(crate) use model::{InvitationRow, Invitations};
 pub(crate) use owners::OwnersStay;
 pub(crate) use service::Members;

@@ -18,7 +18,8 @@ use super::{Kit, User};
 use crate::accounts::Said;
 use crate::people::Account;
 use crate::services::Administration;
-use crate::tenancy::{Invited, OwnersStay, TenancyOf};
+use crate::sessions::SessionToken;
+use crate::tenancy::{InvitationRow, Invitations, Invited, NewInvitationRow, OwnersStay, TenancyOf};
 
 #[derive(Model)]
 pub(super) struct Club {
@@ -365,6 +366,96 @@ async fn cwe_269_nobody_invites_above_themselves() {
         }
         unit.finish(true).await.unwrap();
     }
+}
+
+/// CWE-639, CWE-613, CWE-269. Attack: whatever the pages look at, an invitation is accepted for another account, for one that is deactivated, too
+/// late, above its inviter's role and after its inviter has gone.
+#[tokio::test]
+async fn cwe_639_an_acceptance_looks_for_itself() {
+    let (kit, club, people) = site().await;
+    let new = kit.person("new@example.com").await;
+    let other = kit.person("other@example.com").await;
+    let now = kit.accounts.sessions.clock().now();
+    let accepted = async |who: &Account, inviter: &Account, role: &str, hours: i64| {
+        let token = SessionToken::fresh().unwrap();
+        let link = vauban::PathSecret::parse(&token.to_cookie()).unwrap();
+        let unit = kit.units.begin();
+        let db = unit.db();
+        let row = NewInvitationRow {
+            token: token.hash(),
+            kind: "seat".to_owned(),
+            tenant: club.uuid(),
+            role: role.to_owned(),
+            email: new.email.clone(),
+            inviter: inviter.facts.id,
+            sign_up: None,
+            expires: now
+                .checked_add(jiff::SignedDuration::from_hours(hours))
+                .unwrap()
+                .into(),
+        };
+        InvitationRow::create(row)
+            .save(&db.acting::<Invitations>())
+            .await
+            .unwrap();
+        // Whoever is let in is told of by a mail, which needs a site.
+        let refused = matches!(kit.accounts.accept(&db, &link, who.facts.id).await, Ok(None));
+        drop(db);
+        unit.finish(false).await.unwrap();
+        !refused
+    };
+    let [_, chair, owner] = &people[..] else { panic!() };
+    assert!(accepted(&new, owner, "guest", 1).await);
+    assert!(!accepted(&other, owner, "guest", 1).await, "another address");
+    assert!(!accepted(&new, owner, "guest", -1).await, "over");
+    assert!(!accepted(&new, chair, "owner", 1).await, "above the inviter");
+    assert!(!accepted(&new, owner, "founder", 1).await, "no role");
+    assert!(
+        !accepted(&new, &other, "guest", 1).await,
+        "an inviter who is gone"
+    );
+    let set = |who: &Account, is_active: bool| {
+        let id = who.facts.id.as_bytes().to_vec();
+        let sql = "UPDATE user SET is_active = ?1 WHERE id = ?2";
+        assert_eq!(kit.file().execute(sql, (is_active, id)).unwrap(), 1);
+    };
+    set(owner, false);
+    assert!(!accepted(&new, owner, "guest", 1).await, "a deactivated inviter");
+    set(owner, true);
+    set(&new, false);
+    assert!(!accepted(&new, owner, "guest", 1).await, "a deactivated account");
+}
+
+/// CWE-770. Attack: a tenant's invitations fill the table.
+#[tokio::test]
+async fn cwe_770_two_hundred_invitations_of_a_tenant_are_open() {
+    let (kit, club, people) = site().await;
+    let owner = people[2].facts.id;
+    let unit = kit.units.begin();
+    let db = unit.db();
+    let acting = db.acting::<Invitations>();
+    let soon = kit.accounts.sessions.clock().now() + jiff::SignedDuration::from_hours(1);
+    for at in 0..200 {
+        let row = NewInvitationRow {
+            token: SessionToken::fresh().unwrap().hash(),
+            kind: "seat".to_owned(),
+            tenant: club.uuid(),
+            role: "guest".to_owned(),
+            email: format!("guest{at}@example.com").parse().unwrap(),
+            inviter: owner,
+            sign_up: None,
+            expires: soon.into(),
+        };
+        InvitationRow::create(row).save(&acting).await.unwrap();
+    }
+    let tenancy = kit.accounts.tenancy("seat").unwrap();
+    let email: crate::Email = "new@example.com".parse().unwrap();
+    let done = kit
+        .accounts
+        .invite_to(&db, tenancy, club.uuid(), owner, (&email, "guest"));
+    assert_eq!(done.await.unwrap(), Invited::TooMany);
+    drop((acting, db));
+    unit.finish(false).await.unwrap();
 }
 
 /// A membership that accounts do not know does not serve.
