@@ -32,7 +32,7 @@ pub fn app() -> App {
     let accounts = accounts::module::<users::User>()
         .layout::<users::AccountLayout>()
         .sign_up::<users::SignUpFields>()
-        .members::<organisations::Membership>();
+        .members_of::<organisations::Membership>(|id| urls::organisation(&id));
     #[cfg(feature = "passkeys")]
     let accounts = accounts.passkeys();
     App::new(vauban::package!())

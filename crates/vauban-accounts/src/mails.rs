@@ -38,6 +38,16 @@ pub struct InvitationMail {
     pub lifetime: String,
 }
 
+/// To an owner of a tenant: somebody joined it, or is an owner now, or is none any more.
+#[derive(Mail)]
+#[mail(subject = "The members of what you own at {{ site }}", template = "accounts/mail/members_changed", replaceable, crate = vauban_mail)]
+pub struct MembersChangedMail {
+    /// What the site is called.
+    pub site: String,
+    /// What happened, as a sentence without its full stop.
+    pub says: String,
+}
+
 /// To an address that has an account, for which somebody signs up.
 #[derive(Mail)]
 #[mail(subject = "You have an account at {{ site }}", template = "accounts/mail/has_account", replaceable, crate = vauban_mail)]

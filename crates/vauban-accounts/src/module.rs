@@ -3,12 +3,13 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use vauban::Respond;
 use vauban::commands::Failure;
 use vauban::forms::{Edits, WithoutContext};
+use vauban::orm::Id;
 use vauban::orm::membership::Membership;
 use vauban::orm::migrations;
 use vauban::site::{Site, Stop};
+use vauban::{Respond, Url};
 
 use crate::accounts::{AccountOptions, Accounts, Said};
 use crate::credential::Credential;
@@ -33,7 +34,9 @@ use crate::rights::{self, GroupRow, MemberRow, RightsStore, SuperusersStay, too_
 use crate::services::{AddressChange, Administration, Erasure, PasswordChange, SignIn, SignUp};
 use crate::sessions::{RenewedToken, SessionLimits, SessionRow, SessionStore};
 use crate::settings::AccountSettings;
-use crate::tenancy::{AnyTenancy, InvitationRow, Invitations, Members, OwnersStay, TenancyOf, unguarded};
+use crate::tenancy::{
+    AnyTenancy, InvitationRow, Invitations, Members, OwnersStay, PageOf, TenancyOf, unguarded,
+};
 use crate::throttle::{ThrottleRow, Throttling};
 use crate::{commands, data, deletion, events, factors, password_commands, views};
 
@@ -129,11 +132,31 @@ impl<U: UserAccount> Module<U> {
     /// // and in urls.rs: include members at "/organisations/members/" = vauban::accounts::members
     /// ```
     #[must_use]
-    pub fn members<M: Membership<Person = U>>(mut self) -> Self
+    pub fn members<M: Membership<Person = U>>(self) -> Self
     where
         M::Tenant: std::fmt::Display,
     {
-        self.tenancies.push(Arc::new(TenancyOf::<M>::new()));
+        self.with_members::<M>(None)
+    }
+
+    /// As [`members`](Self::members), and says where the site's page of a tenant is: the members' page leads back there.
+    ///
+    /// ```ignore
+    /// accounts::module::<User>().members_of::<Membership>(|organisation| urls::organisation(&organisation))
+    /// ```
+    #[must_use]
+    pub fn members_of<M: Membership<Person = U>>(self, page: fn(Id<M::Tenant>) -> Url) -> Self
+    where
+        M::Tenant: std::fmt::Display,
+    {
+        self.with_members::<M>(Some(page))
+    }
+
+    fn with_members<M: Membership<Person = U>>(mut self, page: Option<PageOf<M>>) -> Self
+    where
+        M::Tenant: std::fmt::Display,
+    {
+        self.tenancies.push(Arc::new(TenancyOf::<M>::new(page)));
         self.bring.push(|module| {
             module
                 .service::<Members<M>>()

@@ -53,8 +53,8 @@ pub use crate::http::{
 };
 pub use crate::messages::Messages;
 pub use crate::routing::{
-    AccessRule, ClientIp, HasPerm, Mfa, NotPathText, Part, Path, PathSecret, PathText, Public, Query,
-    Reauthenticated, Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
+    AccessRule, ClientIp, HasPerm, HasRole, Mfa, NotPathText, Part, Path, PathSecret, PathText, Public,
+    Query, Reauthenticated, Refusal, RestOfPath, Routes, SignedIn, Staff, Superuser, Url,
 };
 pub use crate::settings::{Secret, Settings};
 pub use crate::site::{AbsoluteUrl, Module, Package, module, package, parts, units};
@@ -85,7 +85,8 @@ pub mod __private {
     pub use crate::http::{Csp, Request, Respond, Response};
     pub use crate::pipeline::{respond_replaceable, respond_template};
     pub use crate::routing::{
-        ParamMeta, PathReader, PathText, Routes, Run, Segment, Url, View, function, methods, path_reader,
+        ParamMeta, PathReader, PathText, RoleSegment, Routes, Run, Segment, Url, View, function, methods,
+        path_reader,
     };
     // Whatever the site calls `std`, these are std's.
     pub use std::{compile_error, convert::From, include_bytes, include_str, option::Option, result::Result};

@@ -10,8 +10,8 @@ pub use crate::{
     ForeignKey, Id, IpAddress, Model, One, OneToOne, Page, Permitted, Place, Policy,
 };
 pub use crate::{
-    ClientIp, Csp, Error, HasPerm, Json, Messages, Module, Path, Public, Query, Redirect, Response, Result,
-    SignedIn, Staff,
+    ClientIp, Csp, Error, HasPerm, HasRole, Json, Messages, Module, Path, Public, Query, Redirect, Response,
+    Result, SignedIn, Staff,
 };
 pub use crate::{
     Deletable, Rules, Slug, Time, UserId, Version, Who, With, Write, permission, service, sql, waiver,

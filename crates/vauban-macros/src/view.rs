@@ -59,11 +59,19 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
             .as_ref()
             .and_then(|ident| pattern.names.iter().position(|name| takes(ident, name)));
         match index {
-            Some(index) => {
-                let within = &path_types[index];
-                types.push(quote_spanned! {ty.span()=> ::vauban::__private::Segment<#index, #within> });
-                patterns.push(quote! { ::vauban::__private::Segment(#value) });
-            }
+            Some(index) => match of_role(ty) {
+                Some([tenant, role]) => {
+                    types.push(
+                        quote_spanned! {ty.span()=> ::vauban::__private::RoleSegment<#index, #tenant, #role> },
+                    );
+                    patterns.push(quote! { ::vauban::__private::RoleSegment(#value) });
+                }
+                None => {
+                    let within = &path_types[index];
+                    types.push(quote_spanned! {ty.span()=> ::vauban::__private::Segment<#index, #within> });
+                    patterns.push(quote! { ::vauban::__private::Segment(#value) });
+                }
+            },
             None => {
                 types.push(ty.to_token_stream());
                 patterns.push(value.to_token_stream());
@@ -308,6 +316,12 @@ fn path_types(pattern: &Pattern, others: &[Parameter<'_>], literal: &LitStr) -> 
             );
             return Err(Error::new(literal.span(), message));
         };
+        if let Some([tenant, _]) = of_role(ty) {
+            types.push(syn::parse2(
+                quote_spanned! {ty.span()=> ::vauban::__private::orm::Id<#tenant> },
+            )?);
+            continue;
+        }
         let Some(within) = within_path(ty) else {
             let message = format!(
                 "`{name}` stands in the path, so its type is `Path<…>`: write `{name}: Path<{}>`",
@@ -321,12 +335,13 @@ fn path_types(pattern: &Pattern, others: &[Parameter<'_>], literal: &LitStr) -> 
         let named = ident
             .as_ref()
             .is_some_and(|ident| pattern.names.iter().any(|name| takes(ident, name)));
-        if within_path(ty).is_some() && !named {
+        if (within_path(ty).is_some() || of_role(ty).is_some()) && !named {
             let name = ident
                 .as_ref()
                 .map_or_else(|| "slug".to_owned(), ToString::to_string);
             let message = format!(
-                "a `Path<…>` is named like its place in the path: there is no `{{{name}}}` in `{}`",
+                "a `{}<…>` is named like its place in the path: there is no `{{{name}}}` in `{}`",
+                if of_role(ty).is_some() { "HasRole" } else { "Path" },
                 literal.value()
             );
             return Err(Error::new(ty.span(), message));
@@ -347,6 +362,24 @@ fn within_path(ty: &Type) -> Option<&Type> {
     };
     match arguments.args.first()? {
         syn::GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }
+}
+
+/// `T` and `R` of `HasRole<T, R>`: whose tenant the path names.
+fn of_role(ty: &Type) -> Option<[&Type; 2]> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    let mut arguments = arguments.args.iter();
+    match (arguments.next(), arguments.next()) {
+        (Some(syn::GenericArgument::Type(tenant)), Some(syn::GenericArgument::Type(role)))
+            if last.ident == "HasRole" =>
+        {
+            Some([tenant, role])
+        }
         _ => None,
     }
 }

@@ -74,6 +74,7 @@ compiled! {
     models_are_not_serialised_fixed = "ui/models_are_not_serialised_fixed.rs",
     relation_that_was_not_loaded_fixed = "ui/relation_that_was_not_loaded_fixed.rs",
     relation_without_load_fixed = "ui/relation_without_load_fixed.rs",
+    role_behind_the_owner_fixed = "ui/role_behind_the_owner_fixed.rs",
     rows_that_never_meet_fixed = "ui/rows_that_never_meet_fixed.rs",
     service_by_hand_fixed = "ui/service_by_hand_fixed.rs",
     service_does_what_it_does_not_list_fixed = "ui/service_does_what_it_does_not_list_fixed.rs",

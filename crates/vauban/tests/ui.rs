@@ -53,6 +53,7 @@ compiled! {
     form_rows_from_a_list_fixed = "ui/form_rows_from_a_list_fixed.rs",
     form_secret_in_an_address_fixed = "ui/form_secret_in_an_address_fixed.rs",
     form_text_without_bound_fixed = "ui/form_text_without_bound_fixed.rs",
+    has_role_of_no_role_fixed = "ui/has_role_of_no_role_fixed.rs",
     hook_as_nobody_fixed = "ui/hook_as_nobody_fixed.rs",
     hook_mistakes_fixed = "ui/hook_mistakes_fixed.rs",
     has_perm_of_no_permission_fixed = "ui/has_perm_of_no_permission_fixed.rs",

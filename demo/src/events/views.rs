@@ -5,7 +5,7 @@ use vauban::prelude::*;
 
 use super::Event;
 use super::forms::{EventFilter, EventForm, EventFormGiven};
-use crate::organisations::Organisation;
+use crate::organisations::{Organisation, at_least};
 use crate::paging::Paging;
 use crate::urls;
 
@@ -72,13 +72,12 @@ pub async fn show(_: Public, db: Db, id: Path<Id<Event>>) -> Result<ShowPage> {
     Ok(ShowPage { event })
 }
 
-/// The empty form, with the members to choose from.
+/// The empty form, with the members to choose from: for the organisation's editors.
 #[view(get, "/organisations/{id}/events/new/")]
-pub async fn new(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<FormPage> {
-    Organisation::objects().get(&db, |o| o.id.eq(*id)).await?;
+pub async fn new(_: SignedIn, db: Db, id: HasRole<Organisation, at_least::Editor>) -> Result<FormPage> {
     Ok(FormPage {
         heading: "Add an event",
-        form: Form::empty_for(&db, &*id).await?,
+        form: Form::empty_for(&db, &id.id).await?,
     })
 }
 
@@ -88,16 +87,15 @@ pub async fn create(
     _: SignedIn,
     db: Db<Write>,
     messages: Messages,
-    id: Path<Id<Organisation>>,
+    id: HasRole<Organisation, at_least::Editor>,
     form: Form<EventForm>,
 ) -> Result<Redirect> {
-    Organisation::objects().get(&db, |o| o.id.eq(*id)).await?;
     let page = |form| FormPage {
         heading: "Add an event",
         form,
     };
-    let clean = form.clean_for(&db, &*id).await?.or_show(page)?;
-    let given = EventFormGiven { organisation: *id };
+    let clean = form.clean_for(&db, &id.id).await?.or_show(page)?;
+    let given = EventFormGiven { organisation: id.id };
     let event = clean.create(&db, given, page).await?;
     messages.success("The event is added.");
     Ok(Redirect::to(urls::event(&event.id)))

@@ -114,8 +114,9 @@ pub async fn show(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<Sho
         .with_may()
         .get(&db, |o| o.id.eq(*id))
         .await?;
+    // Of a role that this release does not know tells the page of roles and invitations.
     let members = Membership::objects()
-        .filter(|m| m.organisation.eq(*id))
+        .filter(|m| m.organisation.eq(*id) & m.role.is_in(Role::ALL.iter().copied()))
         .related(|m| &m.user)
         .limit(100);
     let tasks = Task::objects()
@@ -140,7 +141,7 @@ pub async fn show(_: SignedIn, db: Db, id: Path<Id<Organisation>>) -> Result<Sho
         )
     });
     let roles = Membership::objects()
-        .filter(|m| m.organisation.eq(*id))
+        .filter(|m| m.organisation.eq(*id) & m.role.is_in(Role::ALL.iter().copied()))
         .group_by(|m| &m.role)
         .values(|m| m.id.count());
     let tax_id = organisation.tax_id.as_ref().map(Encrypted::expose).cloned();

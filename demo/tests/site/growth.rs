@@ -71,7 +71,7 @@ fn fill(rows: usize) -> [String; 4] {
 }
 
 /// Runs SQL past the program, which cannot.
-fn run(app: &TestApp, sql: &str) -> Vec<Vec<Option<String>>> {
+pub(crate) fn run(app: &TestApp, sql: &str) -> Vec<Vec<Option<String>>> {
     let url = app.settings().database_url.expose();
     if let Some(file) = url.strip_prefix("sqlite://") {
         let file = rusqlite::Connection::open(file).unwrap();

@@ -1,10 +1,10 @@
 //! Members and invitations of organisations, attacked as a browser would (ASVS 8.4.1; CWE-269, CWE-639).
 
-use demo::organisations::{Membership, Organisation, Role};
+use demo::organisations::{Membership, NewMembership, Organisation, Role};
 use demo::urls;
 use demo::users::User;
 use vauban::prelude::*;
-use vauban::testing::{Answer, Client};
+use vauban::testing::{Answer, Client, Factory};
 
 use crate::world::{PASSWORD, World, start_with};
 
@@ -40,6 +40,16 @@ async fn set_role(w: &World, user: &User, role: Role) {
         theirs.change_all(&db, |m| [m.role.set(role)]).await
     });
     assert_eq!(changed.await, 1);
+}
+
+/// The id of somebody's membership, which the site reads whatever role stands there.
+async fn seat_of(w: &World, user: &User) -> vauban::Uuid {
+    let user = user.id;
+    let ids = w.app.rows(async move |db| {
+        let theirs = Membership::objects().filter(|m| m.user.eq(user));
+        theirs.values(|m| &m.id).all(&db).await
+    });
+    ids.await[0].uuid()
 }
 
 /// Follows a link and presses the button of its page, if there is one.
@@ -333,4 +343,277 @@ async fn cwe_362_two_owners_who_demote_each_other_at_once() {
             other.status()
         );
     }
+}
+
+/// CWE-636, CWE-755, CWE-269. Attack, and accident: a release that is rolled back leaves roles behind that the program does not know. They
+/// open nothing, and the row is an owner's to change and to remove, and nobody else's.
+#[tokio::test]
+async fn cwe_636_a_role_of_another_release_is_an_owners_to_mend() {
+    let w = World::new().await;
+    let (tenant, dan_s) = (w.lighthouse.id.uuid(), seat_of(&w, &w.dan).await);
+    set_role(&w, &w.dan, Role::Admin).await;
+    let founder = |user: &str| {
+        crate::growth::run(
+            &w.app,
+            &format!(
+                "UPDATE membership SET role = 'founder' WHERE user_id = (SELECT id FROM \"user\" WHERE email = '{user}')"
+            ),
+        )
+    };
+    founder("dan@example.com");
+    // Nothing is open to him.
+    let mut dan = w.as_(&w.dan).await;
+    for page in [
+        members(&w.lighthouse),
+        format!("/organisations/{}/", w.lighthouse.id),
+        format!("/organisations/{}/events/new/", w.lighthouse.id),
+    ] {
+        dan.get(page.as_str()).await.assert_status(404);
+    }
+    // The pages are there, and say what stands there.
+    let mut ann = w.as_(&w.ann).await;
+    ann.get(members(&w.lighthouse).as_str())
+        .await
+        .assert_status(200)
+        .assert_contains("unknown (founder)");
+    ann.get(urls::organisation(&w.lighthouse.id))
+        .await
+        .assert_status(200);
+    ann.get(urls::members::member(&tenant, &dan_s))
+        .await
+        .assert_status(200);
+    // He is no owner: Ann is the last one.
+    let ann_s = seat_of(&w, &w.ann).await;
+    ann.post_fields(urls::members::remove(&tenant, &ann_s), &[])
+        .await
+        .assert_status(409);
+    ann.post_fields(urls::members::member_save(&tenant, &dan_s), &[("role", "editor")])
+        .await
+        .assert_status(303);
+    assert_eq!(role_of(&w, &w.lighthouse, &w.dan).await, Some(Role::Editor));
+    founder("dan@example.com");
+    ann.post_fields(urls::members::remove(&tenant, &dan_s), &[])
+        .await
+        .assert_status(303);
+    assert_eq!(role_of(&w, &w.lighthouse, &w.dan).await, None);
+}
+
+/// ASVS 8.4.1, CWE-639, CWE-862. Attack: a view that asks for a role is called from outside the tenant, in too low a role, in the role of another
+/// tenant, with the tenant of a session, and after the role has gone.
+#[tokio::test]
+async fn asvs_8_4_1_a_view_that_asks_for_a_role_opens_to_no_other() {
+    let w = World::new().await;
+    let page = urls::event_new(&w.lighthouse.id);
+    let status = async |user: &User| {
+        let mut client = w.as_(user).await;
+        // What a browser says of the tenant is not asked.
+        client.set_cookie("tenant", &w.bridge.id.to_string());
+        client.get(page.clone()).await.status()
+    };
+    assert_eq!(status(&w.ann).await, 200, "an admin is more than an editor");
+    assert_eq!(status(&w.dan).await, 403, "a plain member sees it, and is less");
+    assert_eq!(status(&w.ben).await, 404, "the owner of another one");
+    assert_eq!(status(&w.cleo).await, 404, "staff");
+    w.app.client().get(page.clone()).await.assert_status(303);
+    set_role(&w, &w.dan, Role::Editor).await;
+    assert_eq!(status(&w.dan).await, 200);
+    set_role(&w, &w.dan, Role::Member).await;
+    assert_eq!(status(&w.dan).await, 403, "at the next request");
+    let unknown = "/organisations/01890000-0000-7000-8000-000000000000/events/new/";
+    w.as_(&w.ann).await.get(unknown).await.assert_status(404);
+    let (id, mut dan) = (w.dan.id, w.as_(&w.dan).await);
+    w.app
+        .rows(async move |db| {
+            let dan = User::objects().filter(|u| u.id.eq(id));
+            dan.change_all(&db, |u| [u.is_active.set(false)]).await
+        })
+        .await;
+    // Deactivated: no session opens anything.
+    dan.get(page.clone()).await.assert_status(303);
+}
+
+/// The role is read with the tenant: no statement more than a view that looks for the tenant by itself.
+#[tokio::test]
+async fn a_view_that_asks_for_a_role_asks_once() {
+    let w = World::new().await;
+    let mut ann = w.as_(&w.ann).await;
+    let asks = urls::event_new(&w.lighthouse.id);
+    let statements = w
+        .app
+        .statements(async || ann.get(asks.clone()).await.assert_status(200).status())
+        .await;
+    // Who asks, by three; the seat with the organisation; the choices of the form.
+    statements.assert_at_most(5);
+}
+
+/// CWE-778. Attack: somebody comes in, or owners are made and unmade, and the other owners do not hear of it.
+#[tokio::test]
+async fn cwe_778_owners_are_told_of_who_comes_and_of_other_owners() {
+    let w = World::new().await;
+    let told = async |owner: &str| -> Vec<String> {
+        w.app.run_tasks().await;
+        let mails = w.app.mails();
+        let theirs = mails.iter().filter(|mail| mail.to().contains(&owner));
+        let notices = theirs.filter(|mail| mail.subject().starts_with("The members of what you own"));
+        notices
+            .map(|mail| {
+                mail.text()
+                    .split("\n\n")
+                    .next()
+                    .unwrap_or_default()
+                    .replace('\n', " ")
+            })
+            .collect()
+    };
+    let link = invited(&w, &w.ann, "ben@example.com", "editor").await;
+    accept(&mut w.as_(&w.ben).await, &link).await.assert_status(303);
+    let joined = told("ann@example.com").await;
+    assert_eq!(joined.len(), 1, "{joined:?}");
+    assert!(
+        joined[0].contains("ben@example.com") && joined[0].contains("has joined The Lighthouse as Editor"),
+        "{joined:?}"
+    );
+    // Who does it is not told, and the others are.
+    set_role(&w, &w.dan, Role::Admin).await;
+    let (tenant, ben_s) = (w.lighthouse.id.uuid(), {
+        let (organisation, ben) = (w.lighthouse.id, w.ben.id);
+        let ids = w.app.rows(async move |db| {
+            let theirs = Membership::objects().filter(|m| m.user.eq(ben) & m.organisation.eq(organisation));
+            theirs.values(|m| &m.id).all(&db).await
+        });
+        ids.await[0].uuid()
+    });
+    let mut dan = w.as_(&w.dan).await;
+    dan.post_fields(urls::members::member_save(&tenant, &ben_s), &[("role", "admin")])
+        .await
+        .assert_status(303);
+    assert!(told("ann@example.com").await[1].contains("is an owner of The Lighthouse now"));
+    // From an owner's to another role, and what is no owner's is no mail.
+    dan.post_fields(urls::members::member_save(&tenant, &ben_s), &[("role", "editor")])
+        .await
+        .assert_status(303);
+    dan.post_fields(urls::members::member_save(&tenant, &ben_s), &[("role", "member")])
+        .await
+        .assert_status(303);
+    let ann_s = seat_of(&w, &w.ann).await;
+    dan.post_fields(urls::members::remove(&tenant, &ann_s), &[])
+        .await
+        .assert_status(303);
+    let all = told("ann@example.com").await;
+    assert_eq!(all.len(), 4, "{all:?}");
+    assert!(all[2].contains("Ben") && all[2].contains("no owner"), "{all:?}");
+    // She was one, and hears that she is one no longer.
+    assert!(all[3].contains("Ann") && all[3].contains("no owner"), "{all:?}");
+    assert!(told("dan@example.com").await.is_empty());
+}
+
+/// CWE-862, CWE-639. Attack: an invitation is taken back by a plain member, by the owner of another tenant and under that one's address, and
+/// whoever may invite nobody uses up the mails of who may (CWE-799).
+#[tokio::test]
+async fn cwe_862_an_invitation_is_taken_back_by_who_may() {
+    let w = World::new().await;
+    let link = invited(&w, &w.ann, "ben@example.com", "editor").await;
+    let mut ann = w.as_(&w.ann).await;
+    let page = ann.get(members(&w.lighthouse).as_str()).await.text();
+    let (_, rest) = page.split_once("/withdraw/").unwrap();
+    let id = rest.split('/').next().unwrap().to_owned();
+    let (here, theirs) = (w.lighthouse.id.to_string(), w.bridge.id.to_string());
+    for (who, tenant) in [(&w.dan, &here), (&w.ben, &here), (&w.ben, &theirs)] {
+        let address = format!("/organisations/members/{tenant}/withdraw/{id}/");
+        let mut client = w.as_(who).await;
+        client.post_fields(address.as_str(), &[]).await.assert_status(404);
+    }
+    let mut ben = w.as_(&w.ben).await;
+    ben.get(link.as_str()).await.assert_status(200);
+    let mut dan = w.as_(&w.dan).await;
+    for _ in 0..25 {
+        let fields = [("email", "x@example.com"), ("role", "member")];
+        dan.post_fields(members(&w.lighthouse).as_str(), &fields)
+            .await
+            .assert_status(403);
+    }
+    invited(&w, &w.ann, "x@example.com", "member").await;
+    // A plain member reads nothing of who is invited.
+    dan.get(members(&w.lighthouse).as_str())
+        .await
+        .assert_lacks("x@example.com");
+    let address = format!("/organisations/members/{here}/withdraw/{id}/");
+    ann.post_fields(address.as_str(), &[]).await.assert_status(303);
+    ben.get(link.as_str()).await.assert_status(404);
+}
+
+/// CWE-639, CWE-799. Attack: who owns two tenants acts in the one under the address of the other; an invitation makes another role of a member who is
+/// there; and mails are sent without an end.
+#[tokio::test]
+async fn cwe_639_each_address_is_of_its_own_tenant() {
+    let w = World::new().await;
+    let new = NewMembership {
+        organisation: w.bridge.id,
+        user: w.ann.id,
+        role: Role::Admin,
+    };
+    let seat = w.app.rows(async |db| Membership::create(new).save(&db).await);
+    let seat = seat.await.id.uuid();
+    let tenant = w.lighthouse.id.uuid();
+    let mut ann = w.as_(&w.ann).await;
+    ann.get(urls::members::member(&tenant, &seat))
+        .await
+        .assert_status(404);
+    ann.post_fields(urls::members::member_save(&tenant, &seat), &[("role", "member")])
+        .await
+        .assert_status(404);
+    ann.post_fields(urls::members::remove(&tenant, &seat), &[])
+        .await
+        .assert_status(404);
+    assert_eq!(role_of(&w, &w.bridge, &w.ann).await, Some(Role::Admin));
+    // Who is a member already stays what they are.
+    let link = invited(&w, &w.ann, "dan@example.com", "admin").await;
+    accept(&mut w.as_(&w.dan).await, &link).await.assert_status(303);
+    assert_eq!(role_of(&w, &w.lighthouse, &w.dan).await, Some(Role::Member));
+    let mut statuses = Vec::new();
+    for at in 0..25 {
+        let email = format!("guest{at}@example.com");
+        let fields = [("email", email.as_str()), ("role", "member")];
+        let answer = ann.post_fields(members(&w.lighthouse).as_str(), &fields).await;
+        statuses.push(answer.status());
+    }
+    assert!(statuses.contains(&422), "{statuses:?}");
+}
+
+/// The members' page is read in pages, and leads back to the organisation.
+#[tokio::test]
+async fn the_members_page_says_that_there_are_more() {
+    let w = World::new().await;
+    let organisation = w.lighthouse.id;
+    let emails: Vec<Email> = (0..101)
+        .map(|at| format!("member{at}@example.com").parse().unwrap())
+        .collect();
+    w.app
+        .rows(async move |db| {
+            for email in emails {
+                let person = Factory::<User>::new().set(|u| [u.email.set(email.clone())]);
+                let new = NewMembership {
+                    organisation,
+                    user: person.create(&db).await?.id,
+                    role: Role::Member,
+                };
+                Membership::create(new).save(&db).await?;
+            }
+            Ok(())
+        })
+        .await;
+    let mut ann = w.as_(&w.ann).await;
+    let first = ann.get(members(&w.lighthouse).as_str()).await;
+    first
+        .assert_status(200)
+        .assert_contains("?page=2")
+        .assert_contains(&format!("/organisations/{}/", w.lighthouse.id));
+    let second = format!("{}?page=2", members(&w.lighthouse));
+    ann.get(second.as_str())
+        .await
+        .assert_status(200)
+        .assert_contains("?page=1")
+        .assert_lacks("?page=3");
+    let beyond = format!("{}?page=9", members(&w.lighthouse));
+    ann.get(beyond.as_str()).await.assert_status(404);
 }

@@ -7,6 +7,7 @@ use vauban::orm::{DateTime, Db, QuerySet, Write};
 
 use super::kind::Standing;
 use super::model::{InvitationRow, Invitations};
+use super::telling::Told;
 use crate::accounts::Accounts;
 use crate::links::{Epoch, Link, Purpose};
 use crate::sessions::SessionToken;
@@ -117,13 +118,19 @@ impl Accounts {
         let Some(tenancy) = self.tenancy(&row.kind) else {
             return Ok(None);
         };
+        let owners = self.owners_to_tell(db, tenancy, row.tenant, person).await?;
         let Some(by) = self
             .may_invite(db, tenancy, row.tenant, row.inviter, &row.role)
             .await?
         else {
             return Ok(None);
         };
-        tenancy.join(db, row.tenant, person, &row.role).await?;
+        if tenancy.join(db, row.tenant, person, &row.role).await? {
+            let roles = tenancy.roles();
+            let label = roles.iter().find(|(name, _)| *name == row.role);
+            let told = Told::Joined(label.map_or(row.role.as_str(), |(_, label)| label));
+            self.tell_owners(db, &owners, (&by.tenant, person), told).await?;
+        }
         Ok(Some(by.tenant))
     }
 

@@ -7,12 +7,16 @@ mod kind;
 mod model;
 mod owners;
 mod service;
+mod telling;
 mod unguarded;
 
 pub(crate) use accepting::Open;
 pub(crate) use inviting::Invited;
-pub(crate) use kind::{AnyTenancy, Member, TenancyOf};
+pub(crate) use kind::{AnyTenancy, Member, PageOf, TenancyOf};
+#[cfg(test)]
+pub(crate) use model::NewInvitationRow;
 pub(crate) use model::{InvitationRow, Invitations};
 pub(crate) use owners::OwnersStay;
 pub(crate) use service::Members;
+pub(crate) use telling::Told;
 pub(crate) use unguarded::unguarded;

@@ -6,10 +6,8 @@ use std::marker::PhantomData;
 
 use uuid::Uuid;
 use vauban::orm::actor::Action;
-use vauban::orm::membership::{Membership, Role};
-use vauban::orm::{
-    Acting, Change, ChangeHook, Changes, Choices as _, Error, Id, Own, QuerySet, Result, Write,
-};
+use vauban::orm::membership::{Membership, Role, StoredMembers};
+use vauban::orm::{Acting, Change, ChangeHook, Changes, Error, Id, Own, Result, Write};
 
 use super::kind::standing_owners;
 use super::service::Members;
@@ -101,7 +99,7 @@ async fn an_owner_is_left<M: Membership>(tenant: Id<M::Tenant>, db: &Acting<Memb
 where
     M::Person: UserAccount,
 {
-    let left = standing_owners::<M>(tenant)
+    let left = standing_owners::<M>([tenant])
         .order_by(|m| M::__id::<Own<M>>(m).asc())
         .for_update()
         .of(|m| M::__keys::<Own<M>>(m).person)
@@ -183,10 +181,11 @@ async fn before<M: Membership>(
             (None, None) => {}
         }
     }
-    let theirs = QuerySet::<M>::new()
-        .filter(|m| M::__keys::<Own<M>>(m).tenant.eq(Id::from_uuid(tenant)))
-        .filter(|m| M::__keys::<Own<M>>(m).person.eq(Id::from_uuid(person)));
-    Ok(theirs.first(db).await?.map(|seat| seat.role()))
+    let theirs = StoredMembers::<M>::new(|m| {
+        let keys = M::__keys::<Own<M>>(m);
+        keys.tenant.eq(Id::from_uuid(tenant)) & keys.person.eq(Id::from_uuid(person))
+    });
+    Ok(theirs.all(db).await?.first().and_then(|seat| seat.role()))
 }
 
 /// Every change of a seat, as it was and as it became.
@@ -203,12 +202,12 @@ async fn steps<M: Membership>(
     let mut now: BTreeMap<Uuid, Seat<M::Role>> = BTreeMap::new();
     for ids in ids.chunks(AT_ONCE) {
         let ids = ids.iter().map(|id| Id::from_uuid(*id));
-        let rows = QuerySet::<M>::new().filter(|m| M::__id::<Own<M>>(m).is_in(ids));
+        let rows = StoredMembers::<M>::new(|m| M::__id::<Own<M>>(m).is_in(ids));
         now.extend(rows.all(db).await?.into_iter().map(|row| {
             let seat = Seat {
                 tenant: row.tenant().uuid(),
                 person: row.person().uuid(),
-                role: Some(row.role()),
+                role: row.role(),
             };
             (row.id().uuid(), seat)
         }));
@@ -262,7 +261,7 @@ fn seat<M: Membership>(change: &Change, new: Option<&Seat<M::Role>>) -> Option<S
         tenant: id(told(tenant), new.map(|new| new.tenant))?,
         person: id(told(person), new.map(|new| new.person))?,
         role: match told(role) {
-            Some(name) => M::Role::all().iter().find(|role| role.stored() == *name).copied(),
+            Some(name) => M::Role::named(name),
             None => new.and_then(|new| new.role),
         },
     })

@@ -18,7 +18,8 @@ use super::{Kit, User};
 use crate::accounts::Said;
 use crate::people::Account;
 use crate::services::Administration;
-use crate::tenancy::{Invited, OwnersStay, TenancyOf};
+use crate::sessions::SessionToken;
+use crate::tenancy::{InvitationRow, Invitations, Invited, NewInvitationRow, OwnersStay, TenancyOf};
 
 #[derive(Model)]
 pub(super) struct Club {
@@ -68,7 +69,7 @@ open!(Club, Seat);
 /// A site that is told of its members' changes; its club, and somebody in each role.
 async fn site() -> (Kit, Id<Club>, Vec<Account>) {
     let said = Said {
-        tenancies: vec![Arc::new(TenancyOf::<Seat>::new())],
+        tenancies: vec![Arc::new(TenancyOf::<Seat>::new(None))],
         site: "test".to_owned(),
         ..Said::default()
     };
@@ -227,6 +228,86 @@ async fn cwe_269_the_last_owner_stays() {
     unit.finish(true).await.unwrap();
 }
 
+/// CWE-269, CWE-755. Attack: a role that the program does not know, whatever the policy says, is lowered or removed by somebody below an owner,
+/// or counts as the owner who stays.
+#[tokio::test]
+async fn cwe_269_an_unknown_role_counts_as_an_owners_and_as_no_owner() {
+    let (kit, club, people) = site().await;
+    let [guest, chair, owner] = &people[..] else {
+        panic!()
+    };
+    let by_hand = |whose: &Account| {
+        let sql = "UPDATE seat SET level = 'founder' WHERE person_id = ?1";
+        let id = whose.facts.id.as_bytes().to_vec();
+        assert_eq!(kit.file().execute(sql, [id]).unwrap(), 1);
+    };
+    by_hand(guest);
+    let second = kit.person("second@example.com").await;
+    kit.seat(club, &second, Level::Guest).await;
+    for level in [Some(Level::Guest), None] {
+        assert_eq!(kit.set(chair, guest, level).await, Err(409), "{level:?}");
+        assert_eq!(kit.set(&second, guest, level).await, Err(409), "{level:?}");
+        // Nor do they raise themselves by it, or change others.
+        assert_eq!(kit.set(guest, &second, level).await, Err(409), "{level:?}");
+    }
+    assert_eq!(kit.set(guest, guest, Some(Level::Guest)).await, Err(409));
+    // The owner is the last one.
+    assert_eq!(kit.set(owner, owner, Some(Level::Guest)).await, Err(409));
+    assert_eq!(kit.set(owner, guest, Some(Level::Chair)).await, Ok(()));
+    by_hand(guest);
+    assert_eq!(kit.set(owner, guest, None).await, Ok(()));
+    // They may leave, as everybody.
+    by_hand(chair);
+    assert_eq!(kit.set(chair, chair, None).await, Ok(()));
+    // An inviter whose role is none invites nobody.
+    by_hand(owner);
+    let unit = kit.units.begin();
+    let tenancy = kit.accounts.tenancy("seat").unwrap();
+    let standing = tenancy.standing(&unit.db(), club.uuid(), owner.facts.id).await;
+    assert!(standing.unwrap().is_none());
+    unit.finish(false).await.unwrap();
+}
+
+/// CWE-400. Accident: somebody owns more tenants than are looked at by one statement, and is the last owner of the last of them.
+#[tokio::test]
+async fn the_last_owner_is_found_among_many_tenants() {
+    let (kit, _, people) = site().await;
+    let (owner, other) = (&people[0], &people[1]);
+    let file = kit.file();
+    let blob = |kind: u8, at: u32| {
+        let mut id = [kind; 16];
+        id[12..].copy_from_slice(&at.to_be_bytes());
+        id.to_vec()
+    };
+    file.execute_batch("BEGIN").unwrap();
+    for at in 0..1_001 {
+        let club = "INSERT INTO club (id, name, row_version) VALUES (?1, 'c', 1)";
+        file.execute(club, [blob(0x21, at)]).unwrap();
+        let seat =
+            "INSERT INTO seat (id, club_id, person_id, level, row_version) VALUES (?1, ?2, ?3, 'owner', 1)";
+        for (kind, person) in [(0x31, owner), (0x41, other)] {
+            let person = person.facts.id.as_bytes().to_vec();
+            file.execute(seat, (blob(kind, at), blob(0x21, at), person))
+                .unwrap();
+        }
+    }
+    file.execute_batch("COMMIT").unwrap();
+    let is_last = async || {
+        let unit = kit.units.begin();
+        let last = kit
+            .accounts
+            .is_last_owner(&unit.db(), owner.facts.id)
+            .await
+            .unwrap();
+        unit.finish(false).await.unwrap();
+        last
+    };
+    assert!(!is_last().await);
+    let gone = file.execute("DELETE FROM seat WHERE id = ?1", [blob(0x41, 1_000)]);
+    assert_eq!(gone.unwrap(), 1);
+    assert!(is_last().await);
+}
+
 /// CWE-362, reference §1 #37. Attack: two owners demote each other at once, and leave at once.
 #[tokio::test]
 async fn cwe_362_of_two_owners_one_stays() {
@@ -285,6 +366,96 @@ async fn cwe_269_nobody_invites_above_themselves() {
         }
         unit.finish(true).await.unwrap();
     }
+}
+
+/// CWE-639, CWE-613, CWE-269. Attack: whatever the pages look at, an invitation is accepted for another account, for one that is deactivated, too
+/// late, above its inviter's role and after its inviter has gone.
+#[tokio::test]
+async fn cwe_639_an_acceptance_looks_for_itself() {
+    let (kit, club, people) = site().await;
+    let new = kit.person("new@example.com").await;
+    let other = kit.person("other@example.com").await;
+    let now = kit.accounts.sessions.clock().now();
+    let accepted = async |who: &Account, inviter: &Account, role: &str, hours: i64| {
+        let token = SessionToken::fresh().unwrap();
+        let link = vauban::PathSecret::parse(&token.to_cookie()).unwrap();
+        let unit = kit.units.begin();
+        let db = unit.db();
+        let row = NewInvitationRow {
+            token: token.hash(),
+            kind: "seat".to_owned(),
+            tenant: club.uuid(),
+            role: role.to_owned(),
+            email: new.email.clone(),
+            inviter: inviter.facts.id,
+            sign_up: None,
+            expires: now
+                .checked_add(jiff::SignedDuration::from_hours(hours))
+                .unwrap()
+                .into(),
+        };
+        InvitationRow::create(row)
+            .save(&db.acting::<Invitations>())
+            .await
+            .unwrap();
+        // Whoever is let in is told of by a mail, which needs a site.
+        let refused = matches!(kit.accounts.accept(&db, &link, who.facts.id).await, Ok(None));
+        drop(db);
+        unit.finish(false).await.unwrap();
+        !refused
+    };
+    let [_, chair, owner] = &people[..] else { panic!() };
+    assert!(accepted(&new, owner, "guest", 1).await);
+    assert!(!accepted(&other, owner, "guest", 1).await, "another address");
+    assert!(!accepted(&new, owner, "guest", -1).await, "over");
+    assert!(!accepted(&new, chair, "owner", 1).await, "above the inviter");
+    assert!(!accepted(&new, owner, "founder", 1).await, "no role");
+    assert!(
+        !accepted(&new, &other, "guest", 1).await,
+        "an inviter who is gone"
+    );
+    let set = |who: &Account, is_active: bool| {
+        let id = who.facts.id.as_bytes().to_vec();
+        let sql = "UPDATE user SET is_active = ?1 WHERE id = ?2";
+        assert_eq!(kit.file().execute(sql, (is_active, id)).unwrap(), 1);
+    };
+    set(owner, false);
+    assert!(!accepted(&new, owner, "guest", 1).await, "a deactivated inviter");
+    set(owner, true);
+    set(&new, false);
+    assert!(!accepted(&new, owner, "guest", 1).await, "a deactivated account");
+}
+
+/// CWE-770. Attack: a tenant's invitations fill the table.
+#[tokio::test]
+async fn cwe_770_two_hundred_invitations_of_a_tenant_are_open() {
+    let (kit, club, people) = site().await;
+    let owner = people[2].facts.id;
+    let unit = kit.units.begin();
+    let db = unit.db();
+    let acting = db.acting::<Invitations>();
+    let soon = kit.accounts.sessions.clock().now() + jiff::SignedDuration::from_hours(1);
+    for at in 0..200 {
+        let row = NewInvitationRow {
+            token: SessionToken::fresh().unwrap().hash(),
+            kind: "seat".to_owned(),
+            tenant: club.uuid(),
+            role: "guest".to_owned(),
+            email: format!("guest{at}@example.com").parse().unwrap(),
+            inviter: owner,
+            sign_up: None,
+            expires: soon.into(),
+        };
+        InvitationRow::create(row).save(&acting).await.unwrap();
+    }
+    let tenancy = kit.accounts.tenancy("seat").unwrap();
+    let email: crate::Email = "new@example.com".parse().unwrap();
+    let done = kit
+        .accounts
+        .invite_to(&db, tenancy, club.uuid(), owner, (&email, "guest"));
+    assert_eq!(done.await.unwrap(), Invited::TooMany);
+    drop((acting, db));
+    unit.finish(false).await.unwrap();
 }
 
 /// A membership that accounts do not know does not serve.

@@ -1,7 +1,8 @@
 //! The members of a tenant: who they are, what they may, who is invited. The tenant stands in the address, and in no session (CWE-639).
 
-use vauban::orm::{DateTime, Db, Write};
-use vauban::{Template, view};
+use serde::Deserialize;
+use vauban::orm::{DateTime, Db, Page, Write};
+use vauban::{Template, Url, view};
 
 use crate::Email;
 use crate::events;
@@ -9,12 +10,12 @@ use crate::history::Happened;
 use crate::links::Purpose;
 use crate::members as urls;
 use crate::params::AccountPages;
-use crate::tenancy::{AnyTenancy, Invited, Member};
+use crate::tenancy::{AnyTenancy, Invited, Member, Told};
 use vauban::Uuid;
 use vauban::forms::Form;
 use vauban::http::{Error, Redirect, Response, Result};
 use vauban::messages::Level;
-use vauban::routing::{Path, Refusal, SignedIn};
+use vauban::routing::{Path, Query, Refusal, SignedIn};
 
 const TITLE: &str = "Members";
 
@@ -25,6 +26,12 @@ pub(crate) struct InvitationForm {
     email: Email,
     #[field(max_length = 100)]
     role: String,
+}
+
+/// Which page of the members.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Paging {
+    page: Option<u32>,
 }
 
 /// A member's role.
@@ -42,8 +49,10 @@ pub struct MembersPage {
     pub tenant: Uuid,
     /// What it is called.
     pub name: String,
-    /// The members that the reader may see.
-    pub members: Vec<OneMember>,
+    /// The site's own page of the tenant, if it has one.
+    pub page: Option<Url>,
+    /// The members that the reader may see, a page of them.
+    pub members: Page<OneMember>,
     /// The invitations that the reader may take back.
     pub invitations: Vec<OpenInvitation>,
     /// What the reader may invite people as; nobody, where there is none.
@@ -60,8 +69,8 @@ pub struct OneMember {
     pub id: Uuid,
     /// What the person is called.
     pub name: String,
-    /// As what they belong to it.
-    pub role: &'static str,
+    /// As what they belong to it, as people call it; `unknown (…)` where the program has no such role.
+    pub role: String,
     /// Whether it is the reader's own membership.
     pub is_self: bool,
     /// Whether the reader may change it.
@@ -142,8 +151,8 @@ impl<'a> Here<'a> {
             .collect()
     }
 
-    async fn page(&self, at: &AccountPages, db: &Db, tenant: Uuid) -> Result<MembersPage> {
-        let members = self.tenancy.members(db, tenant).await?;
+    async fn page(&self, at: &AccountPages, db: &Db, tenant: Uuid, number: u32) -> Result<MembersPage> {
+        let members = self.tenancy.members(db, tenant, number).await?;
         let roles = self.roles("");
         // CWE-359: whom others have invited is for those to see who may take it back.
         let open = match roles.is_empty() {
@@ -163,10 +172,8 @@ impl<'a> Here<'a> {
         Ok(MembersPage {
             tenant,
             name: self.name.clone(),
-            members: members
-                .into_iter()
-                .map(|member| OneMember::of(member, self.who))
-                .collect(),
+            page: self.tenancy.page(tenant),
+            members: members.map(|member| OneMember::of(member, self.who)),
             invitations: invitations.collect(),
             roles,
             problem: None,
@@ -190,9 +197,15 @@ impl OneMember {
 
 /// Lists the members, as far as one may see them, and the invitations, for whoever may take them back.
 #[view(get, "/{tenant}/")]
-pub async fn show(_: SignedIn, at: AccountPages, db: Db, tenant: Path<Uuid>) -> Result<Response> {
+pub async fn show(
+    _: SignedIn,
+    at: AccountPages,
+    db: Db,
+    tenant: Path<Uuid>,
+    query: Query<Paging>,
+) -> Result<Response> {
     let here = Here::of(&at, &db, *tenant).await?;
-    let page = here.page(&at, &db, *tenant).await?;
+    let page = here.page(&at, &db, *tenant, query.page.unwrap_or(1)).await?;
     Ok(at.page(TITLE, page))
 }
 
@@ -251,7 +264,7 @@ impl Here<'_> {
         email: &str,
         why: &str,
     ) -> Result<Response> {
-        let page = self.page(at, db, tenant).await?;
+        let page = self.page(at, db, tenant, 1).await?;
         let (problem, email) = (Some(why.to_owned()), email.to_owned());
         Ok(at.again(
             TITLE,
@@ -298,7 +311,7 @@ pub async fn edit(
     let seat = here.tenancy.member_to_change(&db, *tenant, *member).await?;
     let page = MemberPage {
         tenant: *tenant,
-        roles: here.roles(seat.role),
+        roles: here.roles(&seat.role),
         problem: None,
     };
     Ok(at.page(TITLE, page))
@@ -323,12 +336,23 @@ pub async fn save(
     if !here.tenancy.roles().iter().any(|(name, _)| *name == role) {
         let page = MemberPage {
             tenant: *tenant,
-            roles: here.roles(seat.role),
+            roles: here.roles(&seat.role),
             problem: Some("Choose one of the roles.".to_owned()),
         };
         return Ok(at.again(TITLE, page));
     }
+    let owners = at
+        .accounts
+        .owners_to_tell(&db, here.tenancy, *tenant, here.who)
+        .await?;
     here.tenancy.change(&db, *tenant, *member, &role).await?;
+    let (was, is) = (here.tenancy.is_owner(&seat.role), here.tenancy.is_owner(&role));
+    if was != is {
+        let told = if is { Told::Owns } else { Told::OwnsNoMore };
+        at.accounts
+            .tell_owners(&db, &owners, (&here.name, seat.person), told)
+            .await?;
+    }
     at.record(&db, seat.person, Happened::RoleChanged).await?;
     events::ROLE_CHANGED.log(Some(&at.cx));
     at.cx.say(Level::Success, "The role is changed.");
@@ -345,7 +369,17 @@ pub async fn remove(
     member: Path<Uuid>,
 ) -> Result<Redirect> {
     let here = Here::of(&at, &db, *tenant).await?;
-    let person = here.tenancy.remove(&db, *tenant, *member).await?;
+    let owners = at
+        .accounts
+        .owners_to_tell(&db, here.tenancy, *tenant, here.who)
+        .await?;
+    let was = here.tenancy.remove(&db, *tenant, *member).await?;
+    let person = was.person;
+    if here.tenancy.is_owner(&was.role) {
+        at.accounts
+            .tell_owners(&db, &owners, (&here.name, person), Told::OwnsNoMore)
+            .await?;
+    }
     at.record(&db, person, Happened::MembershipEnded).await?;
     events::MEMBERSHIP_ENDED.log(Some(&at.cx));
     if person == here.who {

@@ -5,6 +5,7 @@ use std::any::TypeId;
 use ::http::Method;
 use vauban_orm::PermissionMeta;
 
+use super::RoleAsked;
 use crate::http::Csp;
 
 /// What is known of a view: one line of the access matrix.
@@ -23,6 +24,8 @@ pub struct ViewMeta {
     pub credential: Option<String>,
     /// The permissions that the rule asks.
     pub permissions: Vec<PermissionMeta>,
+    /// The roles in a tenant that its parameters ask for.
+    pub roles: Vec<RoleAsked>,
     /// The pattern's parameters, in order.
     pub params: &'static [ParamMeta],
     /// Largest request body, in bytes, if the view says one.

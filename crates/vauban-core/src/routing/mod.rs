@@ -7,6 +7,7 @@ mod credential;
 mod driver;
 mod either;
 mod has_perm;
+mod has_role;
 mod json;
 mod kind;
 mod messages;
@@ -39,6 +40,7 @@ pub use credential::{
 };
 pub use either::Either;
 pub use has_perm::HasPerm;
+pub use has_role::{HasRole, RoleAsked, RoleSegment};
 pub use json::{FromJson, Json};
 pub use kind::{Kind, Reading, Writing};
 pub use messages::Messages;

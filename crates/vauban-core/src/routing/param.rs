@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use vauban_orm::{Db, Write};
 
-use super::{BodyStream, Call, Credential, Kind, Need, Writing};
+use super::{BodyStream, Call, Credential, Kind, Need, RoleAsked, Writing};
 use crate::http::Control;
 use crate::http::Result;
 
@@ -56,6 +56,9 @@ pub trait Param<K: Kind, C: Credential>: Sized + Send {
     /// `<Form<F> as Param<K, C>>::controls(out)`; fields that nobody names are on no such page (CWE-200).
     fn controls(_: &mut Vec<Control>) {}
 
+    /// The roles in a tenant that it asks for, for the access matrix. A parameter of one's own that takes one that does hands them on.
+    fn roles(_: &mut dyn FnMut(RoleAsked)) {}
+
     /// Takes it from the request.
     fn take(call: &mut Call<K, C>) -> impl Future<Output = Result<Self>> + Send;
 }
@@ -73,6 +76,10 @@ impl<K: Kind, C: Credential, P: OptionalParam<K, C>> Param<K, C> for Option<P> {
 
     fn controls(out: &mut Vec<Control>) {
         P::controls(out);
+    }
+
+    fn roles(tell: &mut dyn FnMut(RoleAsked)) {
+        P::roles(tell);
     }
 
     async fn take(call: &mut Call<K, C>) -> Result<Self> {
@@ -97,6 +104,10 @@ pub trait Params<K: Kind, C: Credential>: Sized + Send {
     /// The fields of the forms that they read.
     #[doc(hidden)]
     fn controls(out: &mut Vec<Control>);
+
+    /// The roles that they ask for.
+    #[doc(hidden)]
+    fn roles(tell: &mut dyn FnMut(RoleAsked));
 
     /// Takes all of them.
     fn take(call: &mut Call<K, C>) -> impl Future<Output = Result<Self>> + Send;
@@ -129,6 +140,10 @@ macro_rules! tuples {
             #[allow(unused_variables, clippy::ptr_arg)]
             fn controls(out: &mut Vec<Control>) {
                 $($p::controls(out);)*
+            }
+            #[allow(unused_variables)]
+            fn roles(tell: &mut dyn FnMut(RoleAsked)) {
+                $($p::roles(tell);)*
             }
             #[allow(unused_variables, clippy::unused_async)]
             async fn take(call: &mut Call<K, C>) -> Result<Self> {

@@ -10,7 +10,7 @@ use ::http::Method;
 use vauban_orm::PermissionMeta;
 use vauban_orm::checks::shown_type;
 
-use super::{AccessRule, BySession, Kind, ParamMeta, Params, Public, Reading, ViewMeta, Writing};
+use super::{AccessRule, BySession, Kind, ParamMeta, Params, Public, Reading, RoleAsked, ViewMeta, Writing};
 use crate::http::{Csp, Outcome, Request, Respond};
 
 /// What kind a view's calls are.
@@ -170,6 +170,13 @@ fn forms_to<V: View, R: Run<V>>(_: fn() -> R) -> &'static [&'static str] {
     <<R::Answer as Outcome>::Answer as Respond>::__forms_to()
 }
 
+/// The roles in a tenant that a view's parameters ask for.
+fn roles_of<V: View, R: Run<V>>(_: fn() -> R) -> Vec<RoleAsked> {
+    let mut asked = Vec::new();
+    R::Params::roles(&mut |role| asked.push(role));
+    asked
+}
+
 /// The permissions that a rule asks.
 fn asked_by<R: AccessRule>() -> Vec<PermissionMeta> {
     let mut asked = Vec::new();
@@ -191,6 +198,7 @@ impl ViewMeta {
                 credential: (TypeId::of::<CredentialOf<V>>() != TypeId::of::<BySession>())
                     .then(|| shown_type(type_name::<CredentialOf<V>>())),
                 permissions: asked_by::<V::Rule>(),
+                roles: roles_of::<V, _>(V::run),
                 params: V::SEGMENTS,
                 body_limit: V::BODY,
                 timeout: V::TIMEOUT,

@@ -92,6 +92,9 @@ pub(super) fn written(
             fn role(&self) -> #role_type { self.#role }
             fn __tenant(&self) -> ::core::option::Option<&#tenant_type> { self.#tenant.get() }
             fn __person(&self) -> ::core::option::Option<&#person_type> { self.#person.get() }
+            fn __into_tenant(self) -> ::core::option::Option<::std::sync::Arc<#tenant_type>> {
+                self.#tenant.__into_row()
+            }
             fn __keys<P: #orm::Place>(
                 columns: &#orm::Columns<Self, P>,
             ) -> #orm::membership::MembershipColumns<'_, P, Self> {

@@ -51,7 +51,8 @@ impl<T> Page<T> {
     }
 
     /// The page of what each row becomes.
-    pub(crate) fn map<U>(self, made: impl FnMut(T) -> U) -> Page<U> {
+    #[must_use]
+    pub fn map<U>(self, made: impl FnMut(T) -> U) -> Page<U> {
         Page {
             rows: self.rows.into_iter().map(made).collect(),
             number: self.number,

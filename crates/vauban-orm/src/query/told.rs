@@ -17,7 +17,7 @@ use crate::sql::source::{Source, Which};
 use crate::sql::statement::{Parameter, Statement};
 use crate::tree::expr::{Bind, Expr, push, push_number};
 use crate::tree::meta::{ColumnMeta, ModelMeta};
-use crate::tree::value::{Kind, RowReader, Value};
+use crate::tree::value::{Kind, Mismatch, RowReader, Value, ValueRef};
 
 /// What stands in these columns of some rows.
 pub(super) struct Before<'a> {
@@ -55,7 +55,7 @@ pub(super) fn values_of(
 ) -> Result<Vec<Value>> {
     let value = |column: &&'static ColumnMeta| {
         let at = model.position(column).unwrap_or(0);
-        let value = row.value_at(at).and_then(|value| column.read(value));
+        let value = row.value_at(at).and_then(|value| stood(column, value));
         value.map_err(mismatch(model))
     };
     columns.iter().map(value).collect()
@@ -221,6 +221,15 @@ impl<'a> Before<'a> {
     }
 }
 
+/// What stood in a column. CWE-755: a choice that the program does not know (a release was rolled back) is told as it stands, so that its row
+/// can be changed and deleted.
+fn stood(column: &ColumnMeta, value: ValueRef<'_>) -> Result<Value, Mismatch> {
+    column.read(value).or_else(|wrong| match value {
+        ValueRef::Text(text) if !column.untyped.choices.is_empty() => Ok(Value::Text(text.to_owned())),
+        _ => Err(wrong),
+    })
+}
+
 fn read(
     model: &'static ModelMeta,
     columns: &[&'static ColumnMeta],
@@ -229,7 +238,7 @@ fn read(
     let wrong = mismatch(model);
     let id = model.id().read(row.value().map_err(&wrong)?).map_err(&wrong)?;
     let mut value = |column: &&'static ColumnMeta| {
-        let value = row.value().and_then(|value| column.read(value));
+        let value = row.value().and_then(|value| stood(column, value));
         value.map_err(&wrong)
     };
     let values = columns.iter().map(&mut value).collect::<Result<_>>()?;

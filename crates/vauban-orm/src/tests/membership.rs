@@ -2,7 +2,7 @@
 
 use vauban_macros::{Model, Role as Roles};
 
-use crate::membership::{Membership as _, Role as _};
+use crate::membership::{Membership as _, Role as _, StoredMembers};
 use crate::policy::actor::{Actor, UserFacts};
 use crate::*;
 
@@ -334,6 +334,39 @@ async fn cwe_636_a_role_that_is_none_opens_nothing() {
         assert_eq!(Firm::objects().count(&unit.db()).await.unwrap(), 0);
         unit.finish(false).await.unwrap();
     }
+    // CWE-269, CWE-755: the row is read, and is the owner's to change and to remove: not that of whoever else manages members.
+    by_hand
+        .execute(
+            "UPDATE seat SET role = 'owner' WHERE person_id = ?1",
+            [town.people[0][3].id.uuid().as_bytes().to_vec()],
+        )
+        .unwrap();
+    by_hand
+        .execute(
+            "UPDATE seat SET role = 'admin' WHERE person_id = ?1",
+            [town.people[0][2].id.uuid().as_bytes().to_vec()],
+        )
+        .unwrap();
+    let viewer = || StoredMembers::<Seat>::new(|s| s.id.eq(town.seats[0][0].id));
+    let unit = database.bind(as_(&town.people[0][2]));
+    let seen = viewer().all(&unit.db()).await.unwrap();
+    assert_eq!((seen[0].role(), seen[0].stored_role()), (None, "founder"));
+    assert_eq!(
+        viewer().get_to_change(&unit.db()).await.unwrap_err().status(),
+        403
+    );
+    assert_eq!(
+        viewer().get_to_delete(&unit.db()).await.unwrap_err().status(),
+        403
+    );
+    unit.finish(false).await.unwrap();
+    let unit = database.bind(as_(&town.people[0][3]));
+    let db = unit.db();
+    let row = viewer().get_to_change(&db).await.unwrap();
+    row.change_role(&db, Role::Editor).await.unwrap();
+    let row = StoredMembers::<Seat>::new(|s| s.id.eq(town.seats[0][1].id));
+    row.get_to_delete(&db).await.unwrap().remove(&db).await.unwrap();
+    unit.finish(true).await.unwrap();
 }
 
 /// CWE-269: what is stored is a name, which stays what it was in whatever order the code has them.

@@ -58,6 +58,13 @@ pub enum Line {
         /// What it lets do, or what it opens.
         says: String,
     },
+    /// A role in a tenant that views ask for.
+    Role {
+        /// The tenant's model, and the least role.
+        role: String,
+        /// What it opens.
+        says: String,
+    },
     /// Who says who asks: the one type that makes actors.
     Identity {
         /// Its path in the program.
@@ -154,6 +161,7 @@ impl Line {
             Self::Service { service, right } => write!(f, "service {service}: {right}"),
             Self::Task { task, says } => write!(f, "task {task}: {says}"),
             Self::Permission { permission, says } => write!(f, "permission {permission}: {says}"),
+            Self::Role { role, says } => write!(f, "role {role}: {says}"),
             Self::Identity { identity } => write!(f, "identity {identity}"),
             Self::Beside { kind, what } => write!(f, "{kind} {what}"),
             Self::Csp { pages, source } => write!(f, "csp {pages}: {source}"),
@@ -204,6 +212,24 @@ fn permissions(modules: &Modules, models: &[&'static ModelMeta]) -> Vec<Line> {
         for (what, permission) in vauban_orm::checks::permissions(model) {
             let model = vauban_orm::checks::named(model, models);
             lines.push(line(&permission, format!("opens rows {model} {what}")));
+        }
+    }
+    lines
+}
+
+/// The roles that views ask for, each with the routes that it opens.
+fn roles(modules: &Modules, models: &[&'static ModelMeta]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for route in modules.each_route().filter(|route| !route.is_development_only()) {
+        for asked in &route.meta.roles {
+            lines.push(Line::Role {
+                role: format!(
+                    "{} {}",
+                    vauban_orm::checks::named(asked.tenant, models),
+                    asked.role
+                ),
+                says: format!("opens route {} {}", route.pattern(), route.meta.method),
+            });
         }
     }
     lines
@@ -333,6 +359,7 @@ impl Matrix {
             });
         }
         lines.extend(permissions(modules, &models));
+        lines.extend(roles(modules, &models));
         for identity in modules.identities() {
             lines.insert(Line::Identity {
                 identity: vauban_orm::checks::shown_type(identity),
@@ -480,6 +507,15 @@ impl Matrix {
             })
             .collect();
         section(&mut out, &["Permission", "Lets"], &permissions);
+        let roles: Vec<[&str; 2]> = self
+            .lines
+            .iter()
+            .filter_map(|line| match line {
+                Line::Role { role, says } => Some([role.as_str(), says]),
+                _ => None,
+            })
+            .collect();
+        section(&mut out, &["Least role", "Opens"], &roles);
         let identities: Vec<[&str; 1]> = self
             .lines
             .iter()
@@ -561,6 +597,9 @@ impl Matrix {
                 }
                 Line::Permission { permission, says } => {
                     serde_json::json!({ "kind": "permission", "permission": permission, "says": says })
+                }
+                Line::Role { role, says } => {
+                    serde_json::json!({ "kind": "role", "role": role, "says": says })
                 }
                 Line::Identity { identity } => {
                     serde_json::json!({ "kind": "identity", "identity": identity })

@@ -80,6 +80,17 @@ impl<M> ForeignKey<M> {
     }
 }
 
+impl<M> ForeignKey<M> {
+    /// The row itself, if it was loaded and may be seen.
+    #[doc(hidden)]
+    pub fn __into_row(self) -> Option<Arc<M>> {
+        match self.row {
+            Loaded::Row(row) => Some(row),
+            Loaded::Not | Loaded::Hidden => None,
+        }
+    }
+}
+
 impl<M> From<Id<M>> for ForeignKey<M> {
     fn from(id: Id<M>) -> Self {
         Self { id, row: Loaded::Not }
