@@ -65,7 +65,7 @@ impl Tasks {
                 row.attempt - 1
             ));
         }
-        let args = match self.args_of(row).await {
+        let args = match Box::pin(self.args_of(row)).await {
             Ok(Some(args)) => args,
             Ok(None) => {
                 let why =
@@ -84,7 +84,7 @@ impl Tasks {
         let last = |db: Db<Write>| async move {
             let acting = db.acting::<RunTasks>();
             if row.sealed {
-                secret::forget(&acting, row.id.uuid()).await?;
+                Box::pin(secret::forget(&acting, row.id.uuid())).await?;
             }
             let removed = self.own(row).delete_all(&acting).await?;
             Ok(removed == 1)

@@ -81,8 +81,12 @@ impl Steps for All<'_> {
     async fn run(&self, authority: &Authority, session: Session<'_>, said: &mut String) -> Result<u64> {
         if self.erases {
             session.allow(ERASING).await?;
-        } else if let Some(gone) = alone::delete(&self.select, self.models, authority, session, said).await? {
-            return Ok(gone);
+        } else {
+            // Boxed, both: whoever deletes is no larger for it.
+            let alone = alone::delete(&self.select, self.models, authority, session, said);
+            if let Some(gone) = Box::pin(alone).await? {
+                return Ok(gone);
+            }
         }
         let ids: Vec<_> = matching(&self.select, Find::Removal, authority, session, said)
             .await?
@@ -91,7 +95,7 @@ impl Steps for All<'_> {
             .collect();
         let removal =
             Removal::new(self.models, authority, session).erasing(self.erases.then_some(self.select.model));
-        removal.remove(self.select.model, ids).await
+        Box::pin(removal.remove(self.select.model, ids)).await
     }
 
     fn is_large(&self) -> bool {

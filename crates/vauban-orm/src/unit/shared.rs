@@ -647,21 +647,21 @@ impl Shared {
             }
             found
         };
-        let mut found = run().await;
         // What did not fit beside others, and is all that the unit did, is done again.
         let mut backoff = Backoff::times(3);
-        while let Err(error) = &found {
+        let found = loop {
+            let found = run().await;
+            let Err(error) = &found else { break found };
             let may = is_fresh && steps.may_run_again(error) && !connection.is_broken();
             let Some(pause) = may.then(|| backoff.pause()).flatten() else {
-                break;
+                break found;
             };
             // Not in the transaction that failed: as long as it is open, others do not fit beside what it read.
             if connection.is_in_transaction() {
                 connection.rollback().await?;
             }
             tokio::time::sleep(pause).await;
-            found = run().await;
-        }
+        };
         let lost = matches!(found, Err(Error::Undone | Error::Unavailable(_))) || connection.is_broken();
         if lost {
             // CWE-460: nothing of the unit is left, and what it did next would be saved without the rest.
