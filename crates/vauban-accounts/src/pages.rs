@@ -36,6 +36,7 @@ pub use crate::views::kept::KeptPage;
 pub use crate::views::login::LoginPage;
 pub use crate::views::login_factor::LoginFactorPage;
 pub use crate::views::login_recovery::LoginRecoveryPage;
+pub use crate::views::mails::{MailsPage, OneKind};
 pub use crate::views::members::{MemberPage, MembersPage, OneMember, OpenInvitation, RoleChoice};
 pub use crate::views::password::PasswordPage;
 pub use crate::views::recovery::RecoveryCodesPage;

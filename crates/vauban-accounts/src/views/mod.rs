@@ -16,6 +16,7 @@ pub(super) mod login;
 pub(super) mod login_factor;
 pub(super) mod login_recovery;
 pub(super) mod logout;
+pub(super) mod mails;
 pub(super) mod members;
 pub(super) mod password;
 pub(super) mod recovery;
