@@ -95,9 +95,9 @@ pub use table::{
     confirm, confirm_post, data, data_file, data_post, delete, delete_link, delete_link_post, delete_post,
     email, email_link, email_link_post, email_post, factor_link, factor_link_post, factors, factors_post,
     invitation, invitation_post, kept, kept_post, login, login_factor, login_factor_post, login_post,
-    login_recovery, login_recovery_post, logout, mails, mails_post, password, password_post, recovery, recovery_post, reset,
-    reset_link, reset_link_post, reset_post, security, session_end, sessions, sessions_post, signup,
-    signup_link, signup_link_post, signup_post, totp, totp_post, totp_remove,
+    login_recovery, login_recovery_post, logout, mails, mails_post, password, password_post, recovery,
+    recovery_post, reset, reset_link, reset_link_post, reset_post, security, session_end, sessions,
+    sessions_post, signup, signup_link, signup_link_post, signup_post, totp, totp_post, totp_remove,
 };
 
 /// In this package's own templates, as in a site's: `{% url accounts.login %}`.

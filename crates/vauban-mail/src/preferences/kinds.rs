@@ -100,9 +100,15 @@ mod tests {
         let news = kind("news", "What is new");
         let kinds = Kinds::of(&[news, kind("tips", "Tips"), news]).unwrap();
         assert_eq!(kinds.all().len(), 2);
-        assert_eq!((kinds.title("news"), kinds.title("old")), ("What is new".to_owned(), "old".to_owned()));
+        assert_eq!(
+            (kinds.title("news"), kinds.title("old")),
+            ("What is new".to_owned(), "old".to_owned())
+        );
         assert!(kinds.knows("tips").is_ok() && kinds.knows("old").is_err());
-        let told = Kinds::of(&[news, kind("news", "Novelties")]).err().unwrap().to_string();
+        let told = Kinds::of(&[news, kind("news", "Novelties")])
+            .err()
+            .unwrap()
+            .to_string();
         assert!(told.contains("“What is new” and “Novelties”"), "{told}");
     }
 }

@@ -33,7 +33,9 @@ const TOKEN: usize = 40;
 /// out. Before it is cut, and after what is not seen is: neither hides half of one.
 pub(crate) fn said(text: &str) -> String {
     let line = Line::cleaned(text, 8 * MOST).to_string();
-    let words = line.split(' ').map(|word| if opens(word) { "(link)" } else { word });
+    let words = line
+        .split(' ')
+        .map(|word| if opens(word) { "(link)" } else { word });
     Line::cleaned(&words.collect::<Vec<_>>().join(" "), MOST).to_string()
 }
 
