@@ -9,6 +9,7 @@
 pub mod articles;
 pub mod burst;
 pub mod data;
+pub mod digest;
 pub mod errors;
 pub mod events;
 pub mod figures;
@@ -51,6 +52,7 @@ pub fn app() -> App {
         .module(events::module())
         .module(history::module())
         .module(figures::module())
+        .module(digest::module())
         .module(burst::module())
         .module(guestbook::module())
         .page::<guestbook::views::BookPage, guests::BookPage>()

@@ -42,6 +42,7 @@ pub use crate::views::links::{LinksPage, OneLink};
 pub use crate::views::login::LoginPage;
 pub use crate::views::login_factor::LoginFactorPage;
 pub use crate::views::login_recovery::LoginRecoveryPage;
+pub use crate::views::mails::{MailsPage, OneKind};
 pub use crate::views::members::{MemberPage, MembersPage, OneMember, OpenInvitation, RoleChoice};
 #[cfg(feature = "oidc")]
 pub use crate::views::oidc::{ContinuePage, NotSignedInPage, ToProviderPage};

@@ -24,6 +24,7 @@
 //! | `totp_remove` | POST | `factors/totp/remove/` | whoever has just proved who they are |
 //! | `recovery` | GET, POST | `factors/recovery/` | whoever is signed in; for new codes, whoever has just proved who they are |
 //! | `kept` | GET, POST | `kept/` | whoever is signed in |
+//! | `mails` | GET, POST | `mails/` | whoever is signed in |
 //! | `password` | GET, POST | `password/` | whoever is signed in |
 //! | `security` | GET | `security/` | whoever is signed in |
 //! | `sessions` | GET, POST | `sessions/` | whoever is signed in; to end all others, whoever has just proved who they are |
@@ -90,6 +91,8 @@ mod table {
         delete_post => views::delete::submit,
         delete_link => views::delete_link::show,
         delete_link_post => views::delete_link::submit,
+        mails => views::mails::show,
+        mails_post => views::mails::submit,
         password => views::password::show,
         password_post => views::password::submit,
         security => views::security::show,
@@ -123,9 +126,9 @@ pub use table::{
     confirm, confirm_post, data, data_file, data_post, delete, delete_link, delete_link_post, delete_post,
     email, email_link, email_link_post, email_post, factor_link, factor_link_post, factors, factors_post,
     invitation, invitation_post, kept, kept_post, login, login_factor, login_factor_post, login_post,
-    login_recovery, login_recovery_post, logout, password, password_post, recovery, recovery_post, reset,
-    reset_link, reset_link_post, reset_post, security, session_end, sessions, sessions_post, signup,
-    signup_link, signup_link_post, signup_post, totp, totp_post, totp_remove,
+    login_recovery, login_recovery_post, logout, mails, mails_post, password, password_post, recovery,
+    recovery_post, reset, reset_link, reset_link_post, reset_post, security, session_end, sessions,
+    sessions_post, signup, signup_link, signup_link_post, signup_post, totp, totp_post, totp_remove,
 };
 
 /// In this package's own templates, as in a site's: `{% url accounts.login %}`.

@@ -43,7 +43,7 @@ pub use letter::{
     MAX_SUBJECT, Mail, Mailbox, Recipient,
 };
 pub use module::module;
-pub use preferences::{UnsubscribePage, UnsubscribedPage};
+pub use preferences::{BulkKind, SubscribedPage, UnsubscribePage, UnsubscribedPage};
 pub use replaceable::Replaceable;
 pub use replaced::Replacement;
 pub use send::Sent;

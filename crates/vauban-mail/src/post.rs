@@ -13,7 +13,7 @@ use vauban::units::Units;
 #[cfg(any(debug_assertions, feature = "testing"))]
 use crate::development::Kept;
 use crate::letter::{Draft, Letter, Line, MAX_BODY, Mail, Mailbox};
-use crate::preferences::{Choice, has_left};
+use crate::preferences::{BulkKind, Choice, Kinds, has_left};
 use crate::replaced::{Replacement, Replacements};
 use crate::rows::{LetterRow, NewLetterRow, Sending};
 use crate::settings::MailSettings;
@@ -36,6 +36,8 @@ pub(crate) struct Post {
     way: Way,
     letters: Sealer,
     pub(crate) links: Sealer,
+    /// The bulk kinds of the site.
+    pub(crate) kinds: Kinds,
     pub(crate) units: Units,
     /// The mails of the site's own in place of modules'.
     replacements: Replacements,
@@ -62,6 +64,7 @@ impl Post {
             way,
             letters: keys.sealer("letter"),
             links: keys.sealer("unsubscribe"),
+            kinds: Kinds::of(wiring.parts.contributed::<BulkKind>())?,
             units: wiring.units(),
             replacements: Replacements::of(wiring.parts.contributed::<Replacement>())?,
             #[cfg(any(debug_assertions, feature = "testing"))]
@@ -91,6 +94,7 @@ impl Post {
     ) -> Result<Option<LetterRow>> {
         let mut unsubscribe = None;
         if let (Some(kind), Some(to)) = (M::BULK, draft.to.first()) {
+            self.kinds.knows(kind)?;
             if has_left(&db.acting::<Sending>(), to.email(), kind).await? {
                 return Ok(None);
             }

@@ -3,6 +3,7 @@
 //! | name | method | path | who |
 //! |---|---|---|---|
 //! | `unsubscribe` | GET, POST | `unsubscribe/{token}/` | whoever has the link of a mail |
+//! | `again` | POST | `unsubscribe/{token}/again/` | whoever has the link of a mail |
 
 use vauban::routing::Routes;
 
@@ -14,10 +15,11 @@ mod table {
     vauban::routes! {
         unsubscribe => page::unsubscribe,
         leave => page::leave,
+        again => page::again,
     }
 }
 
-pub use table::{leave, unsubscribe};
+pub use table::{again, leave, unsubscribe};
 
 /// The table, for a site to include where its pages are.
 pub fn routes() -> Routes {

@@ -4,6 +4,7 @@ pub mod forms;
 pub mod notices;
 pub mod views;
 
+use vauban::mail::BulkKind;
 use vauban::prelude::*;
 
 use crate::organisations::{Organisation, Role};
@@ -40,5 +41,6 @@ impl Policy for Task {
 
 /// The model; its addresses stand in `urls.rs`.
 pub fn module() -> Module {
-    Module::new("tasks").model::<Task>()
+    let about_new = BulkKind::of::<notices::NewTask>("When there is something new to do");
+    Module::new("tasks").model::<Task>().contribute(about_new)
 }

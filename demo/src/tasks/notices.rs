@@ -17,7 +17,7 @@ const MOST: u32 = 50;
     template = "mail/new_task",
     bulk = "new-tasks"
 )]
-struct NewTask {
+pub(super) struct NewTask {
     organisation: String,
     title: String,
     notes: String,

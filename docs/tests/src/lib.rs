@@ -20,6 +20,7 @@ chapters! {
     rights = "rights.md",
     encryption = "encryption.md",
     errors = "errors.md",
+    for_your_users = "for-your-users.md",
     forms = "forms.md",
     mail = "mail.md",
     models = "models.md",

@@ -2,11 +2,14 @@
 //! the columns that are told to who asks by metadata: no hash, no token, nothing that its model keeps to itself (CWE-200).
 
 use serde_json::{Map, Value, json};
+use vauban::http::Result;
 use vauban::orm::field;
 use vauban::orm::untyped::{AnyColumn, AnyRow, AnyTable, Given};
 use vauban::orm::{self, ColumnMeta, DateTime, Db, ModelMeta, UserId};
+use vauban_mail::preferences;
 
 use crate::accounts::Accounts;
+use crate::people::Account;
 
 /// Rows of one model (CWE-770).
 const MOST_ROWS: usize = 10_000;
@@ -21,6 +24,8 @@ pub(super) struct Gathered {
     rows: Map<String, Value>,
     incomplete: Vec<String>,
     room: usize,
+    /// The kinds of mails that their address has left.
+    left: Vec<String>,
     /// Since when they have an authenticator app. Its secret is in no file (CWE-522).
     app: Option<DateTime>,
     /// How many passkeys they have. What verifies them is in no file.
@@ -28,7 +33,8 @@ pub(super) struct Gathered {
 }
 
 /// Every row. What is beyond the bounds is left out, and `incomplete` says of which models.
-pub(super) async fn gather(accounts: &Accounts, db: &Db, user: UserId) -> orm::Result<Gathered> {
+pub(super) async fn gather(accounts: &Accounts, db: &Db, person: &Account) -> Result<Gathered> {
+    let user = person.user;
     let users = accounts.users.model();
     let mut room = MOST_BYTES;
     let (mut you, mut rows, mut incomplete) = (Value::Null, Map::new(), Vec::new());
@@ -62,6 +68,7 @@ pub(super) async fn gather(accounts: &Accounts, db: &Db, user: UserId) -> orm::R
         rows,
         incomplete,
         room,
+        left: preferences::left(db, &person.email).await?,
         app: accounts.factors.app_since(db, user.uuid()).await?,
         passkeys: accounts.factors.passkeys_of(db, user.uuid()).await?,
     })
@@ -77,6 +84,7 @@ impl Gathered {
             "you": self.you,
             "passkeys": self.passkeys,
             "authenticator_app_since": self.app.map(|since| since.to_string()),
+            "mails_left": self.left,
             "rows": self.rows,
             "more": more,
             "incomplete": self.incomplete,

@@ -35,7 +35,7 @@ pub(crate) async fn export(
         return Ok(());
     };
     // First what is only read: a hook that writes takes the writer's turn.
-    let gathered = gather(&accounts, &db, user).await?;
+    let gathered = gather(&accounts, &db, &person).await?;
     let exporting = Exporting::of(&person);
     fire(&db, &exporting).await?;
     let text = gathered.with(&accounts, exporting.taken())?;

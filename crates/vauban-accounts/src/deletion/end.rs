@@ -8,7 +8,7 @@ use vauban::http;
 use vauban::orm::{self, DateTime, Db, Write};
 use vauban::tasks::{AsService, Attempt, Failed};
 use vauban::{Id, Part, Problem, hook, task};
-use vauban_mail::Mail as _;
+use vauban_mail::{Mail as _, preferences};
 
 use super::model::{AccountEnd, DeletionRow, on_day};
 use crate::accounts::Accounts;
@@ -95,6 +95,8 @@ impl Accounts {
             let why = "the wish or the account is another by now";
             return Err(Stopped::Failed(Failed::again(why)));
         }
+        // CWE-212: by its address alone.
+        preferences::forget(db, &person.email).await?;
         let site = self.site.clone();
         DeletedMail { site }.to(&person.email).send(db).await?;
         db.on_commit(async { events::ERASED.log(None) });

@@ -1,7 +1,7 @@
 //! The page behind the first administrator's link: fields `email`, `password`, `password_again`.
 
 use vauban::orm::{Db, Write};
-use vauban::{Template, view};
+use vauban::{PathSecret, Template, view};
 
 use crate::accounts::Proved;
 use crate::events;
@@ -34,8 +34,8 @@ impl FirstAdministratorPage {
 
 /// The page. Following the link changes nothing yet.
 #[view(get, "/first-administrator/{token}/")]
-pub async fn show(_: Public, at: AccountPages, token: Path<String>) -> Result<Response> {
-    if !at.accounts.link_opens(&token).await? {
+pub async fn show(_: Public, at: AccountPages, token: Path<PathSecret>) -> Result<Response> {
+    if !at.accounts.link_opens(token.expose()).await? {
         return Err(Error::not_found());
     }
     Ok(at.page(TITLE, FirstAdministratorPage::of(&at, Form::empty())))
@@ -47,10 +47,10 @@ pub async fn submit(
     _: Public,
     at: AccountPages,
     db: Db<Write>,
-    token: Path<String>,
+    token: Path<PathSecret>,
     form: Form<SignUpForm>,
 ) -> Result<Response> {
-    if !at.accounts.link_opens(&token).await? {
+    if !at.accounts.link_opens(token.expose()).await? {
         return Err(Error::not_found());
     }
     let page = |form| FirstAdministratorPage::of(&at, form);
@@ -64,7 +64,7 @@ pub async fn submit(
     };
     db.begin().await?;
     // CWE-367: in the writer's turn, so that two posts of one link make one administrator, and no other process one.
-    if !at.accounts.link_opens(&token).await? {
+    if !at.accounts.link_opens(token.expose()).await? {
         return Err(Error::not_found());
     }
     let person = at

@@ -14,6 +14,7 @@ use vauban::hooks::{Refused, fire};
 use vauban::http::{Response, Result};
 use vauban::messages::Level;
 use vauban::routing::{Path, SignedIn};
+use vauban_mail::preferences;
 
 const TITLE: &str = "Confirm your new address";
 
@@ -90,6 +91,8 @@ pub async fn submit(
         old: person.email.clone(),
         email: link.email.clone(),
     };
+    // What they left, they have left (CWE-359: and nothing is kept of the old address).
+    preferences::follow(&db, &person.email, &link.email).await?;
     fire(&db, &changed).await?;
     accounts
         .tell_old_address(&db, &person.email, &link.email, true)

@@ -18,6 +18,7 @@ pub(super) mod login;
 pub(super) mod login_factor;
 pub(super) mod login_recovery;
 pub(super) mod logout;
+pub(super) mod mails;
 pub(super) mod members;
 #[cfg(feature = "oidc")]
 pub(super) mod oidc;

@@ -15,13 +15,13 @@ use crate::settings::Settings;
 /// ```
 /// # extern crate vauban_core as vauban;
 /// use vauban::prelude::*;
-/// use vauban::AbsoluteUrl;
+/// use vauban::{AbsoluteUrl, PathSecret};
 ///
 /// #[view(get, "/invitations/{token}/")]
-/// async fn invitation(_: Public, token: Path<Slug>) -> Result<Text> { Ok(Text::new("Welcome")) }
+/// async fn invitation(_: Public, token: Path<PathSecret>) -> Result<Text> { Ok(Text::new("Welcome")) }
 /// mod urls { vauban::routes! { invitation => super::invitation } }
 ///
-/// fn link(db: &Db, token: &Slug) -> Result<AbsoluteUrl> {
+/// fn link(db: &Db, token: &PathSecret) -> Result<AbsoluteUrl> {
 ///     Ok(urls::invitation(token).absolute(db)?)
 /// }
 /// # fn main() {}

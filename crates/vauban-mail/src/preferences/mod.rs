@@ -1,23 +1,67 @@
-//! Bulk kinds that people leave: what is kept of it, and the link in each of their mails.
+//! Bulk kinds that people leave: what is kept of it, the link in each of their mails, and what a page needs on which they choose.
 
+mod kinds;
 pub(crate) mod page;
 mod token;
 
-pub use page::{ByLinkOfMail, LinkOfAMail, UnsubscribePage, UnsubscribedPage};
+pub use kinds::BulkKind;
+pub(crate) use kinds::Kinds;
+pub use page::{ByLinkOfMail, LinkOfAMail, SubscribedPage, UnsubscribePage, UnsubscribedPage};
 pub use token::Choice;
 
 use vauban::Email;
 use vauban::http::Result;
-use vauban::orm::{Db, Error, Reads, Write};
+use vauban::orm::{Db, Error, QuerySet, Reads, Write};
 
+use crate::post::Post;
 use crate::rows::{Leaving, LeftRow, NewLeftRow};
 
-pub(crate) async fn has_left(db: &impl Reads<LeftRow>, email: &Email, kind: &str) -> Result<bool> {
-    let left = LeftRow::objects().filter(|l| l.email.eq(email) & l.kind.eq(kind));
-    Ok(left.exists(db).await?)
+/// Rows of one address (CWE-770): it has one of each kind that it left.
+const MOST: u32 = 1_000;
+
+fn of(email: &Email) -> QuerySet<LeftRow> {
+    LeftRow::objects().filter(|l| l.email.eq(email))
 }
 
-/// Whether an address gets a bulk kind: for a page on which people choose.
+pub(crate) async fn has_left(db: &impl Reads<LeftRow>, email: &Email, kind: &str) -> Result<bool> {
+    Ok(of(email).filter(|l| l.kind.eq(kind)).exists(db).await?)
+}
+
+/// A bulk kind of the site's, and whether an address gets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Preference {
+    /// Which kind.
+    pub kind: BulkKind,
+    /// Whether its mails are sent.
+    pub wanted: bool,
+}
+
+/// The bulk kinds of the site, and which of them an address gets: for a page on which people choose.
+///
+/// # Errors
+/// Those of the database; that no module sends mail.
+pub async fn preferences(db: &Db, email: &Email) -> Result<Vec<Preference>> {
+    let left = left(db, email).await?;
+    let all = Post::of(db)?.kinds.all().iter();
+    Ok(all
+        .map(|kind| Preference {
+            kind: *kind,
+            wanted: !left.iter().any(|name| name == kind.name()),
+        })
+        .collect())
+}
+
+/// The names of the bulk kinds that an address has left: what a person's data says of it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn left(db: &Db, email: &Email) -> Result<Vec<String>> {
+    let rows = of(email).order_by(|l| l.kind.asc()).limit(MOST);
+    let rows = rows.all(&db.acting::<Leaving>()).await?;
+    Ok(rows.into_iter().map(|row| row.kind).collect())
+}
+
+/// Whether an address gets a bulk kind.
 ///
 /// # Errors
 /// Those of the database.
@@ -33,8 +77,7 @@ pub async fn set_wants(db: &Db<Write>, email: &Email, kind: &str, wants: bool) -
     db.begin().await?;
     let service = db.acting::<Leaving>();
     if wants {
-        let left = LeftRow::objects().filter(|l| l.email.eq(email) & l.kind.eq(kind));
-        left.delete_all(&service).await?;
+        of(email).filter(|l| l.kind.eq(kind)).delete_all(&service).await?;
     } else if !has_left(&service, email, kind).await? {
         let new = NewLeftRow {
             email: email.clone(),
@@ -46,5 +89,25 @@ pub async fn set_wants(db: &Db<Write>, email: &Email, kind: &str, wants: bool) -
             Err(error) => return Err(error.into()),
         }
     }
+    Ok(())
+}
+
+/// Somebody has another address: what they left under the old one they have left, and the old one's rows go (CWE-359).
+///
+/// # Errors
+/// Those of the database.
+pub async fn follow(db: &Db<Write>, old: &Email, new: &Email) -> Result<()> {
+    for kind in left(db, old).await? {
+        set_wants(db, new, &kind, false).await?;
+    }
+    forget(db, old).await
+}
+
+/// Forgets an address, when whoever had it is erased (CWE-212): with its row goes its text.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget(db: &Db<Write>, email: &Email) -> Result<()> {
+    of(email).delete_all(&db.acting::<Leaving>()).await?;
     Ok(())
 }

@@ -75,12 +75,23 @@ async fn speak(
         .command(from)
         .await
         .map_err(|error| told(host, "the sender", &error))?;
+    let mut refused = Vec::new();
     for address in &wire.to {
         let to = Rcpt::new(address.clone(), Vec::new());
-        connection
-            .command(to)
-            .await
-            .map_err(|error| told(host, "the recipient", &error))?;
+        match connection.command(to).await {
+            Ok(_) => {}
+            // One who is not there any more keeps the mail from nobody else (RFC 5321 §3.3: each RCPT is answered by itself).
+            Err(error) if error.is_permanent() => refused.push(told(host, "a recipient", &error)),
+            // For now: nobody has the mail yet, and all of them get it later.
+            Err(error) => return Err(told(host, "a recipient", &error)),
+        }
+    }
+    if refused.len() == wire.to.len() {
+        let nobody = || Unsent::Never("the mail is to nobody".to_owned());
+        return Err(refused.pop().unwrap_or_else(nobody));
+    }
+    for unsent in &refused {
+        tracing::warn!(target: "vauban::mail", error = unsent.told(), "a recipient is refused: the others get the mail");
     }
     before.await?;
     connection

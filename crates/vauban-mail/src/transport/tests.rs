@@ -19,6 +19,8 @@ enum Mode {
     Takes,
     /// Says this to MAIL, RCPT or DATA.
     Says(&'static str, &'static str),
+    /// Says this of one recipient.
+    SaysOf(&'static str, &'static str),
     /// Says this when it has the whole mail.
     AfterData(&'static str),
     NoGreeting,
@@ -185,6 +187,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
         let verb = said.split([' ', ':']).next().unwrap_or_default().to_owned();
         let answer = match mode {
             Mode::Says(to, answer) if to == verb => answer,
+            Mode::SaysOf(address, answer) if said.starts_with("RCPT") && said.contains(address) => answer,
             _ => match verb.as_str() {
                 "EHLO" => "250-fake\r\n250 AUTH PLAIN LOGIN",
                 "AUTH" => "235 ok",
@@ -313,6 +316,20 @@ async fn what_a_server_refuses_for_now_and_for_good() {
         matches!(&done, Err(Unsent::Never(told)) if told.contains("554") && told.contains("spam")),
         "{done:?}"
     );
+}
+
+/// RFC 5321 §3.3, CWE-400. Attack: whoever invites a mailbox that does not exist keeps the mail from everybody else.
+#[tokio::test]
+async fn cwe_400_one_who_is_refused_keeps_the_mail_from_nobody_else() {
+    for refused in ["ann@example.com", "unseen@example.com"] {
+        let (done, fake) = sent(Mode::SaysOf(refused, "550 no such user"), Security::Loopback).await;
+        assert_eq!(done, Ok(()), "{refused}");
+        assert_eq!(fake.mails().len(), 1);
+    }
+    // For now: nobody has it, so that nobody gets it twice.
+    let (done, fake) = sent(Mode::SaysOf("unseen@", "450 busy"), Security::Loopback).await;
+    assert!(matches!(done, Err(Unsent::Later(_))), "{done:?}");
+    assert!(fake.mails().is_empty());
 }
 
 /// Pitfall 15 (lettre#1027, #743), CWE-400: a server that says nothing is waited for within our deadline; one that had the whole mail leaves it open whether it
