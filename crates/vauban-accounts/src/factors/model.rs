@@ -70,6 +70,7 @@ pub(crate) struct HalfRow {
 /// that a database has one history, and whoever has one does not sign in by a password alone where it is off.
 #[derive(Model, Clone)]
 #[model(table = "vauban_passkey")]
+#[cfg_attr(not(feature = "passkeys"), allow(dead_code))]
 pub(crate) struct PasskeyRow {
     #[field(random)]
     pub(crate) id: Id<PasskeyRow>,
@@ -94,6 +95,7 @@ pub(crate) struct PasskeyRow {
 /// A challenge that an authenticator is asked to sign: good once, for a few minutes, in the browser that asked (CWE-294).
 #[derive(Model, Clone)]
 #[model(table = "vauban_passkey_challenge")]
+#[cfg_attr(not(feature = "passkeys"), allow(dead_code))]
 pub(crate) struct PasskeyChallengeRow {
     #[field(random)]
     pub(crate) id: Id<PasskeyChallengeRow>,

@@ -8,6 +8,7 @@ macro_rules! happened {
     ($($(#[$doc:meta])+ $kind:ident = $name:literal, $says:literal;)+) => {
         /// What may happen to an account. CWE-532: kinds, and no text of anybody's: neither token nor password nor address has a place.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[cfg_attr(not(feature = "passkeys"), allow(dead_code))]
         pub(crate) enum Happened { $($(#[$doc])+ $kind,)+ }
 
         impl Happened {

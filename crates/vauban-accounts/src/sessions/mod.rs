@@ -19,7 +19,9 @@ pub use session::{Session, SessionKey};
 
 pub(crate) use limits::{Age, is_just_proved};
 pub(crate) use model::{RenewedToken, SessionRow};
-pub(crate) use proofs::{ByPasskey, Proofs};
+#[cfg(feature = "passkeys")]
+pub(crate) use proofs::ByPasskey;
+pub(crate) use proofs::Proofs;
 pub(crate) use renewal::is_privileged;
 pub(crate) use store::{Found, SessionStore, Sessions, Start};
 pub(crate) use successor::{Renewal, bounds as remember_bounds};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use vauban::http::{Error, Result};
 use webauthn_rs::prelude::{
-    CredentialID, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
+    DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
     RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder,
 };
 
@@ -48,7 +48,6 @@ impl RelyingParty {
 
     /// Asks for a new passkey of somebody who has these.
     pub(crate) fn ask_new(&self, user: Uuid, email: &str, has: Vec<Vec<u8>>) -> Result<Asked> {
-        let has = has.into_iter().map(CredentialID::from).collect();
         let (asked, state) = self
             .0
             .start_passkey_registration(user, email, email, Some(has))
