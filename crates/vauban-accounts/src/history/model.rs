@@ -47,8 +47,10 @@ happened! {
     /// New recovery codes were made.
     RecoveryCodesMade = "recovery_codes_made", "New recovery codes made";
     /// A sign-in at a provider opens it from now on.
+    #[cfg_attr(not(feature = "oidc"), allow(dead_code))]
     ProviderLinked = "provider_linked", "Linked to a sign-in elsewhere";
     /// It does so no more.
+    #[cfg_attr(not(feature = "oidc"), allow(dead_code))]
     ProviderUnlinked = "provider_unlinked", "A link to a sign-in elsewhere removed";
     /// A recovery code was used.
     RecoveryCodeUsed = "recovery_code_used", "Signed in with a recovery code";

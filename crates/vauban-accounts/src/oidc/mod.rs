@@ -7,6 +7,8 @@ mod begun;
 mod identity;
 #[cfg(feature = "oidc")]
 mod linked;
+// Without the feature they are erased, and nothing else.
+#[cfg_attr(not(feature = "oidc"), allow(dead_code))]
 mod model;
 #[cfg(feature = "oidc")]
 mod provider;
