@@ -243,7 +243,7 @@ async fn cwe_269_an_unknown_role_counts_as_an_owners_and_as_no_owner() {
     };
     by_hand(guest);
     let second = kit.person("second@example.com").await;
-    kit.seat(club, &second, Level::Guest).await;
+    kit.seat(club, &second, Level::Chair).await;
     for level in [Some(Level::Guest), None] {
         assert_eq!(kit.set(chair, guest, level).await, Err(409), "{level:?}");
         assert_eq!(kit.set(&second, guest, level).await, Err(409), "{level:?}");
