@@ -90,7 +90,8 @@ impl Post {
             }
             Ok(())
         };
-        let sent = self.take(letter, count).await;
+        // Boxed: what sends a letter carries it through many hands, and is no larger for it.
+        let sent = Box::pin(self.take(letter, Box::pin(count))).await;
         let is_counted = is_counted.into_inner();
         match sent {
             Err(Unsent::Unsure(told)) if is_counted && row.handed + 1 >= MOST_HANDED => {
