@@ -70,6 +70,9 @@ impl Accounts {
             ViewSample::form::<views::login_factor::submit>(both, &[("code", "000000")]).without_rows(),
             ViewSample::get::<views::login_recovery::show>(both),
             ViewSample::form::<views::login_recovery::submit>(both, &[("code", "000000")]).without_rows(),
+            ViewSample::get::<views::mails::show>(signed_in),
+            // No module sends mails of this kind.
+            ViewSample::form::<views::mails::submit>([SignIn, NotFound], &[("kind", "no-such-kind")]),
             ViewSample::get::<views::data::show>(signed_in),
             ViewSample::form::<views::data::submit>(signed_in, &[]),
             // Nothing was made yet.

@@ -244,6 +244,40 @@ async fn whoever_has_no_account_signs_up_through_the_invitation() {
     new.get(link.as_str()).await.assert_status(404);
 }
 
+/// CWE-613, CWE-862. Attack: the page of the account that an invitation led to, after that invitation is withdrawn, or of somebody who may
+/// invite nobody any more, on a site that only the invited join.
+#[tokio::test]
+async fn cwe_613_a_dead_invitation_makes_no_account() {
+    let app = start_with(demo::app, &[("accounts.sign_up", "invited")]);
+    let w = World::inside(app, false).await;
+    set_role(&w, &w.dan, Role::Admin).await;
+    for withdrawn in [true, false] {
+        let link = invited(&w, &w.dan, "new@example.com", "editor").await;
+        let mut new = w.app.client();
+        let page = accept(&mut new, &link).await.location().unwrap().to_owned();
+        match withdrawn {
+            true => {
+                let mut ann = w.as_(&w.ann).await;
+                let members = ann.get(members(&w.lighthouse).as_str()).await.text();
+                let (_, rest) = members.split_once("/withdraw/").unwrap();
+                let id = &rest[..36];
+                let path = format!("{}withdraw/{id}/", self::members(&w.lighthouse));
+                ann.post_fields(path.as_str(), &[]).await.assert_status(303);
+            }
+            false => set_role(&w, &w.dan, Role::Member).await,
+        }
+        new.post_form(page.as_str(), &[("password", PASSWORD), ("name", "New")])
+            .await
+            .assert_status(404);
+        let email: Email = "new@example.com".parse().unwrap();
+        let made = w
+            .app
+            .rows(async |db| User::objects().filter(|u| u.email.eq(&email)).count(&db).await)
+            .await;
+        assert_eq!(made, 0, "withdrawn: {withdrawn}");
+    }
+}
+
 /// CWE-269. Attack: by the pages, a role above one's own, the last owner's leave, and members of another tenant.
 #[tokio::test]
 async fn cwe_269_member_pages_give_nobody_more_than_they_may() {

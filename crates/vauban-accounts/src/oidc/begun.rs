@@ -166,6 +166,13 @@ impl BegunSignIns {
         }))
     }
 
+    /// Ends those of an account that are on their way.
+    pub(crate) async fn end(&self, db: &Db<Write>, user: Uuid) -> Result<()> {
+        let theirs = BegunRow::objects().filter(|b| b.user.eq(user));
+        theirs.delete_all(&db.acting::<BegunStore>()).await?;
+        Ok(())
+    }
+
     /// Deletes rows whose time is over; for the command `clearsessions`.
     pub(crate) async fn clear(&self) -> Result<u64> {
         let unit = self.units.begin();

@@ -24,6 +24,9 @@ pub(crate) struct ProviderLinkRow {
     pub(crate) subject: String,
     pub(crate) added: DateTime,
     pub(crate) used: Option<DateTime>,
+    /// When it was removed. CWE-287: the row stays, and opens nothing, so that no verified address links by itself what its owner took away,
+    /// nor another subject of the same provider.
+    pub(crate) removed: Option<DateTime>,
 }
 
 /// A sign-in that has been sent to a provider and has not come back. It is no session, and opens nothing.

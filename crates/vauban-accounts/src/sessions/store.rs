@@ -289,6 +289,23 @@ impl Sessions {
         Ok(())
     }
 
+    /// A way in by a provider of single sign-on is removed: every other session that came by one ends (CWE-613).
+    #[cfg(feature = "oidc")]
+    pub(crate) async fn end_by_providers(
+        &self,
+        db: &Db<Write>,
+        user: Uuid,
+        but: Id<SessionRow>,
+    ) -> Result<()> {
+        let by_them =
+            || SessionRow::objects().filter(|s| s.user.eq(user) & !s.oidc_at.is_null() & !s.id.eq(but));
+        let acting = db.acting::<SessionStore>();
+        db.begin().await?;
+        self.forget_renewed_of(db, &by_them().all(&acting).await?).await?;
+        by_them().delete_all(&acting).await?;
+        Ok(())
+    }
+
     /// A passkey is removed: every session that it has opened, or that lives by its proof, ends (CWE-613: whoever has the device is out).
     #[cfg(feature = "passkeys")]
     pub(crate) async fn passkey_removed(&self, db: &Db<Write>, user: Uuid, passkey: Uuid) -> Result<()> {

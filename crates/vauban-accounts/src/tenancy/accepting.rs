@@ -144,7 +144,8 @@ impl Accounts {
         let link = Link {
             epoch: Epoch::of(&email, None),
             email,
-            account: Uuid::nil(),
+            // No account's: by it the link is known as one that is worth nothing without this invitation.
+            account: open.row.id.uuid(),
         };
         let token = self.links.make(db, Purpose::SignUp, link).await?;
         let hash = SessionToken::from_cookie(token.expose()).map(|token| token.hash());

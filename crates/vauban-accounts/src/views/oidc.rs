@@ -117,6 +117,8 @@ pub async fn show(
     provider: Path<PathText>,
     query: Query<Answer>,
 ) -> Result<Response> {
+    #[allow(deprecated)]
+    at.cx.__secret_query();
     let provider = at.provider(&provider)?;
     if !query.error.is_empty() || query.code.is_empty() || query.state.is_empty() {
         return Ok(at.no_sign_in(StatusCode::BAD_REQUEST, NOT_THERE));
@@ -134,6 +136,8 @@ pub async fn submit(
     provider: Path<PathText>,
     query: Query<Answer>,
 ) -> Result<Response> {
+    #[allow(deprecated)]
+    at.cx.__secret_query();
     let provider = at.provider(&provider)?;
     let (state, browser) = (SessionToken::from_cookie(&query.state), browser_of(&at.cx));
     // CWE-352, CWE-384, ASVS 10.1.2: what another browser began is nothing here.
@@ -150,6 +154,9 @@ pub async fn submit(
         events::SIGN_IN_FAILED.log(Some(&at.cx));
         return Ok(at.no_sign_in(StatusCode::BAD_REQUEST, OVER));
     };
+    #[allow(deprecated)]
+    let gone = Cookie::__of_framework(OIDC_COOKIE, "").max_age(0);
+    at.cx.set_cookie(gone);
     let redirect = at.callback(&db, provider)?;
     let fresh = begun.purpose == For::Confirm;
     let identified = provider
@@ -272,7 +279,8 @@ impl AccountPages {
                 &redirect,
                 state.to_cookie().to_string(),
                 &begun,
-                purpose == For::Confirm,
+                // Who links is asked there who they are: whoever is signed in at the provider may be somebody else.
+                purpose != For::SignIn,
             )
             .await;
         let address = match address {
@@ -283,10 +291,8 @@ impl AccountPages {
                 return Ok(self.no_sign_in(StatusCode::BAD_GATEWAY, NOT_TAKEN));
             }
         };
-        let browser = match browser_of(&self.cx) {
-            Some(browser) => browser,
-            None => SessionToken::fresh()?,
-        };
+        // CWE-384: whoever has the cookie of before takes no part in this one.
+        let browser = SessionToken::fresh()?;
         let begins = &self.accounts.begun;
         begins
             .begin(db, &state, &browser, &provider.declared.name, &begun)
@@ -333,7 +339,7 @@ impl AccountPages {
         accounts.linked.used(db, identity).await?;
         let proved = Proved::standing(hash);
         // CWE-308: the provider is one proof. Whoever has a second factor here proves it here.
-        if accounts.factors.app_since(db, user).await?.is_some() {
+        if accounts.factors.kinds(db, user).await?.any() {
             self.ask_second(db, &person, &proved, false, Advice::Keep, true)
                 .await?;
             return Ok(Response::of(Redirect::to(
@@ -380,8 +386,7 @@ impl AccountPages {
         };
         let user = person.facts.id;
         // CWE-613: an address is given to somebody else there, whose subject is another: they are not who had it before.
-        let before = accounts.linked.of(db, user).await?;
-        let is_others = before.iter().any(|link| link.issuer == identity.issuer);
+        let is_others = accounts.linked.knows(db, user, &identity.issuer).await?;
         if !person.is_active || is_others || !accounts.linked.add(db, user, identity).await? {
             return Ok(ByAddress::Nobody);
         }

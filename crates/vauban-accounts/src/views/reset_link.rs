@@ -100,6 +100,14 @@ pub async fn submit(
     }
     // ASVS 7.4.3, CWE-613: whoever had the account has it no longer.
     accounts.sessions.end_all(&db, user).await?;
+    #[cfg(feature = "oidc")]
+    {
+        // CWE-613: nor by an identity of theirs elsewhere, which they linked meanwhile.
+        accounts.begun.end(&db, user).await?;
+        if accounts.linked.remove_all(&db, user).await? > 0 {
+            at.tell_of_link(&db, &person, false).await?;
+        }
+    }
     fire(&db, &person.password_changed()).await?;
     accounts.tell_of_password(&db, &person).await?;
     at.record(&db, user, Happened::PasswordReset).await?;

@@ -128,10 +128,16 @@ pub async fn submit(
     events::SIGNED_UP.log(Some(&at.cx));
     at.record(&db, person.facts.id, Happened::SignedUp).await?;
     // Whoever was invited, and had no account.
-    if let Some(tenant) = accounts.accept_by_sign_up(&db, through, person.facts.id).await? {
-        at.record(&db, person.facts.id, Happened::Joined).await?;
-        events::INVITATION_ACCEPTED.log(Some(&at.cx));
-        at.cx.say(Level::Success, format!("You belong to {tenant} now."));
+    match accounts.accept_by_sign_up(&db, through, person.facts.id).await? {
+        Some(tenant) => {
+            at.record(&db, person.facts.id, Happened::Joined).await?;
+            events::INVITATION_ACCEPTED.log(Some(&at.cx));
+            at.cx.say(Level::Success, format!("You belong to {tenant} now."));
+        }
+        // CWE-613, CWE-862: of an invitation that is withdrawn, over, or of somebody who may invite nobody any more. What was added is
+        // undone with the answer's status.
+        None if !link.account.is_nil() => return Ok(at.dead_link()),
+        None => {}
     }
     // A hook that lets nobody in yet does not undo the account.
     if let Some(problem) = at.barred(&db, &person).await? {

@@ -54,6 +54,8 @@ pub struct Request {
     looked_at_route: AtomicBool,
     /// Whether somebody looked at the method or the path.
     looked_at_address: AtomicBool,
+    /// Something that opens stands in the query.
+    secret_query: AtomicBool,
     /// Whether somebody wanted to know before.
     asked_early: AtomicBool,
     pub(crate) messages: Store,
@@ -141,6 +143,7 @@ impl Request {
             set_aside: Mutex::default(),
             looked_at_route: AtomicBool::new(false),
             looked_at_address: AtomicBool::new(false),
+            secret_query: AtomicBool::new(false),
             asked_early: AtomicBool::new(false),
             messages: Store::default(),
             written: Written::default(),
@@ -176,7 +179,14 @@ impl Request {
 
     /// Whether something that opens stands in its address.
     pub(crate) fn has_secret_address(&self) -> bool {
-        self.site.router.has_secret(self.uri.path())
+        self.secret_query.load(Ordering::Relaxed) || self.site.router.has_secret(self.uri.path())
+    }
+
+    /// Says that what opens something stands in the query: the page's address goes along to nobody (CWE-598).
+    #[doc(hidden)]
+    #[deprecated(note = "for the accounts: a secret of a site's own stands in the path, as a `PathSecret`")]
+    pub fn __secret_query(&self) {
+        self.secret_query.store(true, Ordering::Relaxed);
     }
 
     /// The query as it was sent, without `?`; empty if there is none.

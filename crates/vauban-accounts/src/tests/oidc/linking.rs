@@ -139,6 +139,29 @@ async fn cwe_308_a_second_factor_is_asked_after_a_provider() {
     assert!(proofs.0.is_none() && proofs.1.is_some(), "{proofs:?}");
 }
 
+/// CWE-308. Attack: the same where the second factor is a passkey, and no app.
+#[tokio::test]
+async fn cwe_308_a_passkey_is_asked_after_a_provider() {
+    let (site, provider) = site("").await;
+    linked(&site, &provider, "ann").await;
+    let now = site.kit.clock.now().as_microsecond();
+    site.kit
+        .file()
+        .execute(
+            "INSERT INTO vauban_passkey (id, user, credential, key, counter, name, added, row_version)
+             SELECT randomblob(16), id, x'01', '{}', 0, 'Key', ?1, 1 FROM user",
+            [now],
+        )
+        .unwrap();
+    let mut browser = site.browser();
+    let reply = sign_in(&mut browser, &provider, "ann").await;
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (303, "/accounts/login/factor/")
+    );
+    assert!(browser.session().is_none());
+}
+
 /// Only whoever has just proved who they are links; a stranger, and the identity of somebody else, do not.
 #[tokio::test]
 async fn cwe_620_linking_asks_for_a_proof() {
@@ -170,6 +193,77 @@ async fn cwe_620_linking_asks_for_a_proof() {
     // An identity that is bob's is not ann's as well.
     let mut ann = signed_in(&site, "ann@example.com").await;
     assert_eq!(link(&mut ann, &provider, "bob").await.status, 409);
+}
+
+/// CWE-613, CWE-640. Attack: whoever was in the account linked an identity of their own; its owner chooses a new password by their mailbox.
+#[tokio::test]
+async fn cwe_613_a_reset_takes_the_links_of_an_intruder_away() {
+    let (site, provider) = site("").await;
+    linked(&site, &provider, "ann").await;
+    let mut thief = signed_in(&site, "ann@example.com").await;
+    assert_eq!(link(&mut thief, &provider, "eve").await.status, 303);
+    assert_eq!(sign_in(&mut site.browser(), &provider, "eve").await.status, 303);
+    let mut ann = site.browser();
+    ann.submit("/accounts/reset/", &[("email", "ann@example.com")]).await;
+    let reset = site.link().await;
+    let reply = ann.submit(&reset, &[("password", "a lamp in the orchard")]).await;
+    assert_eq!(reply.status, 303, "{}", reply.body);
+    for who in ["eve", "ann"] {
+        let reply = sign_in(&mut thief, &provider, who).await;
+        assert_eq!((reply.status, thief.who().await.as_str()), (403, ""), "{who}");
+    }
+}
+
+/// CWE-613. Attack: the session that came by an identity which its owner removes.
+#[tokio::test]
+async fn cwe_613_what_came_by_a_removed_identity_ends() {
+    let (site, provider) = site("").await;
+    let mut ann = linked(&site, &provider, "ann").await;
+    let mut thief = site.browser();
+    assert_eq!(sign_in(&mut thief, &provider, "ann").await.status, 303);
+    assert_eq!(thief.who().await, "ann@example.com");
+    let page = ann.get("/accounts/links/").await;
+    let (_, rest) = page.body.split_once("/accounts/links/remove/").unwrap();
+    let remove = format!("/accounts/links/remove/{}", rest.split_once('"').unwrap().0);
+    assert_eq!(press(&mut ann, &remove).await.status, 303);
+    assert_eq!(thief.who().await, "");
+    assert_eq!(ann.who().await, "ann@example.com");
+}
+
+/// CWE-384. Attack: a copy of the cookie of a sign-in that was begun before in this browser.
+#[tokio::test]
+async fn cwe_384_each_sign_in_has_a_cookie_of_its_own() {
+    let (site, provider) = site("").await;
+    linked(&site, &provider, "ann").await;
+    let mut victim = site.browser();
+    begin(&mut victim).await;
+    let copy = victim.cookies["__Host-oidc"].clone();
+    begin(&mut victim).await;
+    let mut attacker = site.browser();
+    attacker.cookies.insert("__Host-oidc".to_owned(), copy.clone());
+    let to = begin(&mut attacker).await;
+    assert_ne!(victim.cookies["__Host-oidc"], copy);
+    assert_ne!(attacker.cookies["__Host-oidc"], copy);
+    let sent = provider.sign_in(&to, "ann");
+    assert_eq!(back(&mut victim, &sent).await.status, 400);
+    assert_eq!(back(&mut attacker, &sent).await.status, 303);
+    assert!(!attacker.cookies.contains_key("__Host-oidc"));
+}
+
+/// CWE-598. The code and the state stand in the address of the page that comes back: it goes along to nobody.
+#[tokio::test]
+async fn cwe_598_a_code_goes_along_to_nobody() {
+    let (site, provider) = site("").await;
+    linked(&site, &provider, "ann").await;
+    let mut browser = site.browser();
+    let to = begin(&mut browser).await;
+    let reply = browser.get(&provider.sign_in(&to, "ann")).await;
+    assert_eq!(
+        (reply.status, reply.header("referrer-policy")),
+        (200, "strict-origin")
+    );
+    let reply = browser.get("/accounts/login/").await;
+    assert_ne!(reply.header("referrer-policy"), "strict-origin");
 }
 
 /// `links/`: told by mail, in the account's events; removed by its owner only; never the last way in.
@@ -207,6 +301,17 @@ async fn cwe_639_links_are_their_owners() {
             .iter()
             .any(|mail| mail.text().contains("opens your account no more"))
     );
+    // CWE-287: what she took away comes back by no address, neither the same identity nor another of that provider.
+    provider.say(|says| says.claims = Box::new(|claims| claims["email"] = json!("ann@example.com")));
+    for who in ["ann", "ann-2"] {
+        let mut thief = site.browser();
+        let reply = sign_in(&mut thief, &provider, who).await;
+        assert_eq!((reply.status, thief.who().await.as_str()), (403, ""), "{who}");
+    }
+    provider.say(|says| says.claims = Box::new(|_| ()));
+    // By hand it does.
+    link(&mut ann, &provider, "ann").await;
+    assert_eq!(sign_in(&mut site.browser(), &provider, "ann").await.status, 303);
     // Somebody who has no password.
     let mut cid = site.browser();
     assert_eq!(sign_in(&mut cid, &provider, "cid").await.status, 303, "signs up");
