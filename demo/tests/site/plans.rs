@@ -281,7 +281,10 @@ impl Many {
 
 /// The address of the first link that holds this.
 fn link(page: &str, holds: &str) -> String {
-    let links = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let links = page
+        .split("href=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next());
     let found = links.into_iter().find(|link| link.contains(holds));
     found
         .unwrap_or_else(|| panic!("no link with {holds}"))

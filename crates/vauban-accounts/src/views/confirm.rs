@@ -18,7 +18,7 @@ use crate::identify::{Lacks, SignedInAs};
 use crate::params::{AccountPages, AnySession};
 use crate::sessions::{Proofs, SessionToken, Start};
 use vauban::forms::{Form, Problem};
-use vauban::hooks::{Refused, fire};
+use vauban::hooks::fire;
 use vauban::http::{Error, Response, Result};
 use vauban::routing::{Query, Refusal};
 

@@ -24,6 +24,8 @@ pub struct ViewMeta {
     pub credential: Option<String>,
     /// The permissions that the rule asks.
     pub permissions: Vec<PermissionMeta>,
+    /// Whether the rule asks for a second factor.
+    pub asks_factor: bool,
     /// The roles in a tenant that its parameters ask for.
     pub roles: Vec<RoleAsked>,
     /// The pattern's parameters, in order.

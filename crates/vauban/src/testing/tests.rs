@@ -426,7 +426,10 @@ mod unplaced {
 #[tokio::test]
 async fn what_is_not_routed_has_no_absolute_url() {
     let site = TestApp::new(program).site;
-    let told = site.absolute_url(&unplaced::urls::leave()).unwrap_err().to_string();
+    let told = site
+        .absolute_url(&unplaced::urls::leave())
+        .unwrap_err()
+        .to_string();
     assert!(
         told.contains("unplaced::leave` has no address") && told.contains("include"),
         "{told}"
