@@ -138,6 +138,7 @@ const PRELUDE: &[&str] = &[
     "ForeignKey",
     "Form",
     "HasPerm",
+    "HasRole",
     "Id",
     "IpAddress",
     "Json",

@@ -118,14 +118,18 @@ impl Default for RequireMfa {
     /// Staff, in a release: what they may do is what somebody steals a password for. In development nobody, where the database is the
     /// developer's own.
     fn default() -> Self {
-        match Mode::of_this_build().is_development() {
-            true => Self::Nobody,
-            false => Self::Staff,
-        }
+        Self::of_mode(Mode::of_this_build())
     }
 }
 
 impl RequireMfa {
+    fn of_mode(mode: Mode) -> Self {
+        match mode.is_development() {
+            true => Self::Nobody,
+            false => Self::Staff,
+        }
+    }
+
     /// Whether it asks one of this person, by the row of this moment.
     pub(crate) fn asks(self, who: &UserFacts) -> bool {
         match self {
@@ -331,6 +335,15 @@ impl AccountSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// CWE-1188, ASVS 6.3.3. Attack: staff of a release whose operator set nothing sign in with a password alone.
+    #[test]
+    fn cwe_1188_a_release_asks_staff_for_a_second_factor() {
+        assert_eq!(RequireMfa::of_mode(Mode::Release), RequireMfa::Staff);
+        assert_eq!(RequireMfa::of_mode(Mode::Development), RequireMfa::Nobody);
+        let of_this_build = RequireMfa::of_mode(Mode::of_this_build());
+        assert_eq!(AccountSettings::default().require_mfa, of_this_build);
+    }
 
     /// CWE-613, CWE-640. The mistake: links that open an account for weeks.
     #[test]

@@ -259,7 +259,7 @@ impl Many {
             for (what, page) in pages {
                 // Where a list goes on by key, that page too.
                 let page = match what {
-                    "read on" => link(&client.get(&page).await.text(), "after="),
+                    "read on" => format!("{page}{}", link(&client.get(&page).await.text(), "after=")),
                     _ => page,
                 };
                 let ask = async || {

@@ -102,6 +102,7 @@ const TABLE: &[(&str, [Expect; 5])] = &[
     // Whoever has the link of a mail, and nobody else: a link that nobody sealed opens nothing.
     ("mail.unsubscribe",        [NotFound,  NotFound,  NotFound,  NotFound, NotFound]),
     ("mail.leave",              [Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
+    ("mail.again",              [Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
     // Development builds only: the mails that were sent nowhere. There is none.
     ("dev_mails",               [Allowed,   Allowed,   Allowed,   Allowed, Allowed]),
     ("dev_mail",                [NotFound,  NotFound,  NotFound,  NotFound, NotFound]),
@@ -316,6 +317,7 @@ async fn everybody_gets_what_the_table_says_and_no_more() {
         .form("accounts.first_administrator_post", link, &new)
         .get("mail.unsubscribe", "/accounts/unsubscribe/AAAA/")
         .form("mail.leave", "/accounts/unsubscribe/AAAA/", &[])
+        .form("mail.again", "/accounts/unsubscribe/AAAA/again/", &[])
         .get("dev_mails", "/dev/mail/")
         .get("dev_mail", "/dev/mail/0123/")
         .get("dev_mail_html", "/dev/mail/0123/html/")

@@ -8,6 +8,7 @@ use vauban::orm::{Db, Write};
 use super::{Code, RecoveryCode, Spent};
 use crate::accounts::{Accounts, SignInFailure};
 use crate::hooks::{FactorChange, FactorChanged};
+use crate::links::Purpose;
 use crate::people::Account;
 use crate::throttle::{Admission, Bucket};
 
@@ -92,6 +93,8 @@ impl Accounts {
         if change != FactorChange::NewRecoveryCodes {
             self.halves.end(db, id).await?;
         }
+        // CWE-613: who had a link to a new password sent while the account was less guarded asks for another.
+        self.links.end(db, Purpose::Reset, id).await?;
         self.tell_of_factor(db, person, change).await?;
         let (user, email) = (person.user, person.email.clone());
         fire(db, &FactorChanged { user, email, change }).await

@@ -87,7 +87,7 @@ pub(crate) struct LinkRow {
     pub(crate) purpose: String,
     /// The address that it was sent to, which is what it proves (CVE-2026-32700: not the account's at the time of the click).
     pub(crate) email: Email,
-    /// Whose it is; the nil UUID where there is no account yet.
+    /// Whose it is; where there is no account yet, the invitation that it is made through, or the nil UUID.
     #[field(index)]
     pub(crate) account: Uuid,
     pub(crate) epoch: Epoch,

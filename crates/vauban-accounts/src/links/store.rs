@@ -35,7 +35,7 @@ pub(crate) struct Links {
 pub(crate) struct Link {
     /// The address that it proves.
     pub(crate) email: Email,
-    /// Whose it is; nil where there is no account yet.
+    /// Whose it is; where there is no account yet, the invitation that it is made through, or nil.
     pub(crate) account: Uuid,
     pub(crate) epoch: Epoch,
 }
@@ -182,6 +182,11 @@ impl Links {
 }
 
 impl Link {
+    /// Whether an account is made by it through an invitation.
+    pub(crate) fn is_of_invitation(&self) -> bool {
+        !self.account.is_nil()
+    }
+
     fn of(row: LinkRow) -> Self {
         Self {
             email: row.email,

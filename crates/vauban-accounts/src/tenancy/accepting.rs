@@ -37,6 +37,14 @@ impl Open {
     }
 }
 
+/// What came of accepting one.
+pub(crate) struct Accepted {
+    /// What the tenant is called.
+    pub(crate) tenant: String,
+    /// They did not belong to it before. Whoever did keeps their role: an invitation lowers and raises nobody.
+    pub(crate) joined: bool,
+}
+
 impl Accounts {
     /// The invitation that a token opens now, without using it. `None`: it was used or withdrawn, is over or none, or whoever invited may
     /// not do so any more.
@@ -74,7 +82,7 @@ impl Accounts {
         db: &Db<Write>,
         token: &PathSecret,
         person: Uuid,
-    ) -> Result<Option<String>> {
+    ) -> Result<Option<Accepted>> {
         let Some(rows) = self.invitation_row(token) else {
             return Ok(None);
         };
@@ -92,7 +100,7 @@ impl Accounts {
         db: &Db<Write>,
         link: &PathSecret,
         person: Uuid,
-    ) -> Result<Option<String>> {
+    ) -> Result<Option<Accepted>> {
         let Some(link) = SessionToken::from_cookie(link.expose()) else {
             return Ok(None);
         };
@@ -103,7 +111,22 @@ impl Accounts {
         }
     }
 
-    async fn accept_row(&self, db: &Db<Write>, row: InvitationRow, person: Uuid) -> Result<Option<String>> {
+    /// Whether a link to an account may be used: one of an invitation, while that is open (CWE-613); any other, always.
+    pub(crate) async fn is_sign_up_open(&self, db: &Db, link: &Link, token: &PathSecret) -> Result<bool> {
+        if !link.is_of_invitation() {
+            return Ok(true);
+        }
+        let Some(token) = SessionToken::from_cookie(token.expose()) else {
+            return Ok(false);
+        };
+        let rows = self.unexpired().filter(|i| i.sign_up.eq(token.hash()));
+        match rows.first(&db.acting::<Invitations>()).await? {
+            Some(row) => Ok(self.still_open(db, row).await?.is_some()),
+            None => Ok(false),
+        }
+    }
+
+    async fn accept_row(&self, db: &Db<Write>, row: InvitationRow, person: Uuid) -> Result<Option<Accepted>> {
         // CWE-639, reference §1 #35: a link that was handed on opens nothing. The address of the account as it stands, which a link
         // has confirmed.
         let account = self.users.read(db, person).await?;
@@ -125,13 +148,17 @@ impl Accounts {
         else {
             return Ok(None);
         };
-        if tenancy.join(db, row.tenant, person, &row.role).await? {
+        let joined = tenancy.join(db, row.tenant, person, &row.role).await?;
+        if joined {
             let roles = tenancy.roles();
             let label = roles.iter().find(|(name, _)| *name == row.role);
             let told = Told::Joined(label.map_or(row.role.as_str(), |(_, label)| label));
             self.tell_owners(db, &owners, (&by.tenant, person), told).await?;
         }
-        Ok(Some(by.tenant))
+        Ok(Some(Accepted {
+            tenant: by.tenant,
+            joined,
+        }))
     }
 
     /// A link to an account for whoever was invited and has none: it proves the address as the invitation did, which came to it by mail.
@@ -144,7 +171,6 @@ impl Accounts {
         let link = Link {
             epoch: Epoch::of(&email, None),
             email,
-            // No account's: by it the link is known as one that is worth nothing without this invitation.
             account: open.row.id.uuid(),
         };
         let token = self.links.make(db, Purpose::SignUp, link).await?;

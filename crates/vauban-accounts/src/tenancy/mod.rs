@@ -10,7 +10,7 @@ mod service;
 mod telling;
 mod unguarded;
 
-pub(crate) use accepting::Open;
+pub(crate) use accepting::{Accepted, Open};
 pub(crate) use inviting::Invited;
 pub(crate) use kind::{AnyTenancy, Member, PageOf, TenancyOf};
 #[cfg(test)]

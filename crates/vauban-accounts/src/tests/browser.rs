@@ -113,8 +113,11 @@ impl TestSite {
             .view::<super::proof::pay>("pay")
             .view::<super::proof::pay_out>("pay_out")
             .view::<super::proof::grant>("grant")
-            .view::<super::proof::payroll>("payroll")
             .include("accounts", "/accounts/", crate::urls::routes());
+        let routes = match kit.has_payroll {
+            true => routes.view::<super::proof::payroll>("payroll"),
+            false => routes,
+        };
         #[cfg(feature = "passkeys")]
         let routes = routes.include("passkeys", "/accounts/", crate::passkeys::routes());
         let shared = Arc::clone(&accounts);

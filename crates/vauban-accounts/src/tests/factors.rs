@@ -102,6 +102,30 @@ fn location(reply: &Reply) -> (u16, &str) {
     (reply.status, reply.header("location"))
 }
 
+/// CWE-613, CWE-640. Attack: whoever read the mailbox keeps a link to a new password for the day on which a factor is added or removed.
+#[tokio::test]
+async fn cwe_613_a_reset_link_ends_with_a_change_of_factors() {
+    let site = TestSite::new();
+    site.kit.person("ann@example.com").await;
+    let mut ann = site.browser();
+    ann.sign_in("ann@example.com", PASSWORD).await;
+    let reset = async || {
+        let mut thief = site.browser();
+        let email = [("email", "ann@example.com")];
+        assert_eq!(thief.submit("/accounts/reset/", &email).await.status, 200);
+        let link = site.link().await;
+        assert_eq!(thief.get(&link).await.status, 200);
+        (thief, link)
+    };
+    let (mut thief, link) = reset().await;
+    enrol(&site, &mut ann).await;
+    assert_eq!(thief.get(&link).await.status, 404, "added");
+    let (mut thief, link) = reset().await;
+    let form = site.token_for(&ann, "/accounts/factors/totp/remove/").await;
+    ann.post("/accounts/factors/totp/remove/", &form, &[]).await;
+    assert_eq!(thief.get(&link).await.status, 404, "removed");
+}
+
 /// ASVS 6.3.3, CWE-308: enrolment, and a sign-in by both proofs; what was asked for before is reached behind the second.
 #[tokio::test]
 async fn asvs_6_3_3_a_sign_in_takes_both_factors() {

@@ -106,6 +106,8 @@ pub(super) struct Kit {
     pub(super) database: Database,
     pub(super) units: Units,
     pub(super) clock: Clock,
+    /// Its site has a view that asks for a second factor.
+    pub(super) has_payroll: bool,
 }
 
 impl Kit {
@@ -163,6 +165,7 @@ impl Kit {
             database,
             units,
             clock,
+            has_payroll: false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Who has to have a second factor.
 
 use super::browser::{Browser, TestSite};
-use super::factors::{App, FACTOR, enrolled};
+use super::factors::FACTOR;
 use super::{Kit, PASSWORD};
 use crate::accounts::Said;
 use crate::settings::RequireMfa;
@@ -16,6 +16,13 @@ fn site(require_mfa: RequireMfa) -> TestSite {
         ..Said::default()
     };
     TestSite::of(Kit::of(|_| (), said), |_| ())
+}
+
+/// A site whose setting asks nobody for a factor, and one of its views everybody.
+fn site_with_payroll() -> TestSite {
+    let mut kit = Kit::new();
+    kit.has_payroll = true;
+    TestSite::of(kit, |_| ())
 }
 
 /// Somebody who has just signed in.
@@ -196,10 +203,51 @@ async fn asvs_6_3_3_it_is_asked_at_each_request() {
     assert_eq!(ann.get(TOTP).await.header("location"), FACTORS);
 }
 
+/// CWE-308, ASVS 6.3.3. Attack: the setting asks no factor of somebody; whoever stole their password adds one and passes the rule `Mfa`.
+#[tokio::test]
+async fn cwe_308_a_stolen_password_adds_no_factor_for_the_rule_mfa() {
+    let site = site_with_payroll();
+    let mut thief = signed_in(&site, "ann@example.com", false).await;
+    let page = thief.get(FACTORS).await;
+    assert!(page.status == 200 && !page.body.contains(TOTP), "{}", page.body);
+    assert_eq!(thief.get(TOTP).await.header("location"), FACTORS);
+    // Nor with an app that was begun before, without the link.
+    let form = site.token_for(&thief, TOTP).await;
+    let reply = thief.post(TOTP, &form, &[("code", "000000")]).await;
+    assert_eq!(reply.header("location"), FACTORS);
+    // An open session asks for the password before a mail is sent.
+    let mails = site.mails().await.len();
+    site.kit.later(600);
+    let form = site.token_for(&thief, FACTORS).await;
+    let reply = thief.post(FACTORS, &form, &[]).await;
+    assert!(
+        reply.header("location").starts_with("/accounts/confirm/"),
+        "{reply:?}"
+    );
+    assert_eq!(site.mails().await.len(), mails);
+    // Its owner reads the mail. Another app or a passkey needs no mail any more: the first factor is proved.
+    let mut ann = site.browser();
+    ann.sign_in("ann@example.com", PASSWORD).await;
+    let mailed = link(&site, &mut ann).await;
+    assert_eq!(
+        thief.get(TOTP).await.header("location"),
+        FACTORS,
+        "the leave is of a session"
+    );
+    assert_eq!(ann.submit(&mailed, &[]).await.header("location"), TOTP);
+    super::factors::enrol(&site, &mut ann).await;
+    let page = ann.get(FACTORS).await;
+    assert!(page.body.contains("Remove the app"), "{}", page.body);
+    // Removed, the next one is a first one again.
+    let form = site.token_for(&ann, "/accounts/factors/totp/remove/").await;
+    ann.post("/accounts/factors/totp/remove/", &form, &[]).await;
+    assert_eq!(ann.get(TOTP).await.header("location"), FACTORS);
+}
+
 /// ASVS 6.3.3: the rule `Mfa`, for who has proofs of two kinds, whatever the setting says.
 #[tokio::test]
 async fn asvs_6_3_3_mfa_is_a_rule() {
-    let site = site(RequireMfa::Nobody);
+    let site = site_with_payroll();
     let mut ben = signed_in(&site, "ben@example.com", false).await;
     let reply = ben.get("/payroll/").await;
     assert_eq!(
@@ -211,7 +259,10 @@ async fn asvs_6_3_3_mfa_is_a_rule() {
         stranger.get("/payroll/").await.header("location"),
         "/accounts/login/?next=%2Fpayroll%2F"
     );
-    let (mut ann, app): (Browser, App) = enrolled(&site, "ann@example.com").await;
+    let mut ann = signed_in(&site, "ann@example.com", false).await;
+    let mailed = link(&site, &mut ann).await;
+    ann.submit(&mailed, &[]).await;
+    let app = super::factors::enrol(&site, &mut ann).await;
     assert_eq!(ann.get("/payroll/").await.status, 200);
     let mut half = super::factors::half(&site, "ann@example.com").await;
     assert!(

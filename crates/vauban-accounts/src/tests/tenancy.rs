@@ -14,6 +14,7 @@ use vauban::orm::membership::Membership as _;
 use vauban::orm::{Actor, Columns, Filter, ForeignKey, Id, Policy, QuerySet, Rules, Who};
 use vauban::{Model, Role};
 
+use super::browser::TestSite;
 use super::{Kit, User};
 use crate::accounts::Said;
 use crate::people::Account;
@@ -424,6 +425,86 @@ async fn cwe_639_an_acceptance_looks_for_itself() {
     set(owner, true);
     set(&new, false);
     assert!(!accepted(&new, owner, "guest", 1).await, "a deactivated account");
+}
+
+/// An invitation for an hour: the path of its link.
+async fn invited(kit: &Kit, club: Id<Club>, by: &Account, email: &str, role: &str) -> String {
+    let token = SessionToken::fresh().unwrap();
+    let soon = kit.accounts.sessions.clock().now() + jiff::SignedDuration::from_hours(1);
+    let row = NewInvitationRow {
+        token: token.hash(),
+        kind: "seat".to_owned(),
+        tenant: club.uuid(),
+        role: role.to_owned(),
+        email: email.parse().unwrap(),
+        inviter: by.facts.id,
+        sign_up: None,
+        expires: soon.into(),
+    };
+    let unit = kit.units.begin();
+    InvitationRow::create(row)
+        .save(&unit.db().acting::<Invitations>())
+        .await
+        .unwrap();
+    unit.finish(true).await.unwrap();
+    format!("/accounts/invitations/{}/", token.to_cookie().as_str())
+}
+
+/// ASVS 16.3.1, CWE-223. The mistake: whoever belonged before is told, and has it written, that they joined, in a role that they do not have.
+#[tokio::test]
+async fn who_belongs_already_keeps_their_role_and_is_told_so() {
+    let (kit, club, people) = site().await;
+    let site = TestSite::of(kit, |_| ());
+    let link = invited(&site.kit, club, &people[2], "guest@example.com", "chair").await;
+    let mut guest = site.browser();
+    guest.sign_in("guest@example.com", super::PASSWORD).await;
+    let reply = guest.submit(&link, &[]).await;
+    assert_eq!(reply.status, 303, "{}", reply.body);
+    let page = guest.get("/accounts/security/").await.body;
+    assert!(page.contains("You belonged to The Anglers before."), "{page}");
+    assert!(!page.contains("Accepted an invitation"), "{page}");
+    let sql = "SELECT level FROM seat WHERE person_id = ?1";
+    let id = people[0].facts.id.as_bytes().to_vec();
+    let level: String = site.kit.file().query_row(sql, [id], |row| row.get(0)).unwrap();
+    assert_eq!(level, "guest");
+    assert_eq!(guest.get(&link).await.status, 404, "it is used up");
+}
+
+/// CWE-613, CWE-367. Attack: an account is made, where only invitations make one, by a link that came of an invitation which was withdrawn since,
+/// is over, or whose inviter may not invite any more.
+#[tokio::test]
+async fn cwe_613_a_link_to_an_account_dies_with_its_invitation() {
+    for end in ["open", "withdrawn", "over", "demoted"] {
+        let (kit, club, people) = site().await;
+        let site = TestSite::of(kit, |_| ());
+        let kit = &site.kit;
+        let invitation = invited(kit, club, &people[1], "new@example.com", "guest").await;
+        let mut new = site.browser();
+        let reply = new.submit(&invitation, &[]).await;
+        assert_eq!(reply.status, 303, "{}", reply.body);
+        let link = reply.header("location").to_owned();
+        assert_eq!(new.get(&link).await.status, 200);
+        let file = kit.file();
+        match end {
+            "withdrawn" => assert_eq!(file.execute("DELETE FROM vauban_invitation", []).unwrap(), 1),
+            "over" => kit.later(3600),
+            "demoted" => {
+                let sql = "UPDATE seat SET level = 'guest' WHERE level = 'chair'";
+                assert_eq!(file.execute(sql, []).unwrap(), 1);
+            }
+            _ => {}
+        }
+        let made = end == "open";
+        let status = if made { 200 } else { 404 };
+        assert_eq!(new.get(&link).await.status, status, "{end}");
+        let form = site.token_for(&new, &link).await;
+        let reply = new.post(&link, &form, &[("password", super::PASSWORD)]).await;
+        assert_eq!(reply.status == 303, made, "{end}: {reply:?}");
+        assert_eq!(reply.status == 404, !made, "{end}: {reply:?}");
+        let sql = "SELECT count(*) FROM user WHERE email = 'new@example.com'";
+        let accounts: i64 = file.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(accounts, i64::from(made), "{end}");
+    }
 }
 
 /// CWE-770. Attack: a tenant's invitations fill the table.

@@ -1,11 +1,10 @@
-//! The link in the mail to whoever has to have a second factor: `GET` and `POST` of `factors/enrol/{token}/`. Only the account that asked for
+//! The link in the mail to whoever adds their first factor where one is asked: `GET` and `POST` of `factors/enrol/{token}/`. Only the account that asked for
 //! it uses it, in a session that its password began: who has either alone adds none (CWE-287).
 
 use vauban::orm::{Db, Write};
 use vauban::{Template, view};
 
 use crate::factors::{Enrolment, Secret};
-use crate::identify::Lacks;
 use crate::links::Purpose;
 use crate::params::{AccountPages, AnySession};
 use vauban::PathSecret;
@@ -30,7 +29,7 @@ pub async fn show(_: AnySession, at: AccountPages, db: Db, token: Path<PathSecre
     let Some(link) = found.filter(|link| link.account == who.person.facts.id) else {
         return Ok(at.dead_link());
     };
-    if who.lacks != Some(Lacks::Factor) || at.accounts.behind(&db, &link).await?.is_none() {
+    if !at.needs_link(&db, &who).await? || at.accounts.behind(&db, &link).await?.is_none() {
         return Ok(at.dead_link());
     }
     let email = who.person.email.to_string();
@@ -52,7 +51,7 @@ pub async fn submit(
     let Some(link) = spent.filter(|link| link.account == user) else {
         return Ok(at.dead_link());
     };
-    if who.lacks != Some(Lacks::Factor) || accounts.behind(&db, &link).await?.is_none() {
+    if !at.needs_link(&db, &who).await? || accounts.behind(&db, &link).await?.is_none() {
         return Ok(at.dead_link());
     }
     let app = Enrolment {

@@ -1,5 +1,5 @@
-//! The second factors of an account: `GET` of `factors/`. Whoever has to have one and has none has the link to add it sent here, by `POST`: a
-//! stolen password alone adds no factor (CWE-287).
+//! The second factors of an account: `GET` of `factors/`. Whoever has none, where one is asked, has the link to add it sent here, by
+//! `POST`: a stolen password alone adds no factor (CWE-287).
 
 use vauban::orm::{DateTime, Db, Write};
 use vauban::{Template, Url, view};
@@ -8,7 +8,7 @@ use super::passkey_links::PasskeyPages;
 use super::signup::MailSentPage;
 use crate::accounts::SignInFailure;
 use crate::events;
-use crate::identify::Lacks;
+use crate::identify::{Lacks, SignedInAs};
 use crate::links::Purpose;
 use crate::params::{AccountPages, AnySession};
 use vauban::http::{Error, Redirect, Response, Result, StatusCode};
@@ -28,7 +28,7 @@ pub struct FactorsPage {
     pub many_passkeys: u64,
     /// How many recovery codes are left.
     pub codes: u64,
-    /// They have to have one, and add it by the link of a mail.
+    /// They have none, and add it by the link of a mail.
     pub needs_link: bool,
     /// The address of the account.
     pub email: String,
@@ -47,18 +47,22 @@ pub async fn show(_: AnySession, at: AccountPages, db: Db) -> Result<Response> {
         passkeys: at.passkey_page(PasskeyPages::List),
         many_passkeys: factors.passkeys_of(&db, user).await?,
         codes: factors.codes_left(&db, user).await?,
-        needs_link: who.lacks == Some(Lacks::Factor),
+        needs_link: at.needs_link(&db, &who).await?,
         email: who.person.email.to_string(),
     };
     Ok(at.page(TITLE, page))
 }
 
-/// Sends the link to whoever lacks a factor that they have to have.
+/// Sends the link to whoever adds their first factor by it.
 #[view(post, "/factors/")]
 pub async fn submit(_: AnySession, at: AccountPages, db: Db<Write>) -> Result<Response> {
     let who = at.owner()?;
-    if who.lacks != Some(Lacks::Factor) {
+    if !at.needs_link(&db, &who).await? {
         return Ok(Response::of(Redirect::to(crate::urls::factors())));
+    }
+    // CWE-306: who is somebody already proves it, as for every other way to a factor.
+    if who.lacks.is_none() && !at.cx.identity().has_just_proved() {
+        return Err(Error::refused(Refusal::ProofRequired));
     }
     let accounts = &at.accounts;
     let counted = accounts
@@ -81,4 +85,21 @@ pub async fn submit(_: AnySession, at: AccountPages, db: Db<Write>) -> Result<Re
         .await?;
     accounts.send_factor_link(&db, &who.person, hash.as_ref()).await?;
     Ok(at.page("Look into your mailbox", MailSentPage))
+}
+
+impl AccountPages {
+    /// Whether whoever asks adds their first factor by the link of a mail: the setting asks one of them, or a view of the site asks one of
+    /// whoever calls it.
+    pub(super) async fn needs_link(&self, db: &Db, who: &SignedInAs) -> Result<bool> {
+        match who.lacks {
+            Some(Lacks::Proof) => Ok(false),
+            Some(Lacks::Factor) => Ok(true),
+            // CWE-308: or a stolen password adds the factor that the rule `Mfa` asks next.
+            None if self.cx.site().routes().iter().any(|route| route.meta.asks_factor) => {
+                let kinds = self.accounts.factors.kinds(db, who.person.facts.id).await?;
+                Ok(!kinds.any())
+            }
+            None => Ok(false),
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::events;
 use crate::history::Happened;
 use crate::params::AccountPages;
 use crate::settings::SignUps;
-use crate::tenancy::Open;
+use crate::tenancy::{Accepted, Open};
 use vauban::PathSecret;
 use vauban::http::{Response, Result};
 use vauban::messages::Level;
@@ -102,9 +102,14 @@ pub async fn submit(_: Public, at: AccountPages, db: Db<Write>, token: Path<Path
     };
     let person = who.person.facts.id;
     // What is undone is not used: the answer is 404.
-    let Some(tenant) = accounts.accept(&db, &token, person).await? else {
+    let Some(Accepted { tenant, joined }) = accounts.accept(&db, &token, person).await? else {
         return Ok(at.dead_link());
     };
+    if !joined {
+        let says = format!("You belonged to {tenant} before. Your role there stays as it is.");
+        at.cx.say(Level::Info, says);
+        return Ok(Response::of(at.home()?));
+    }
     at.record(&db, person, Happened::Joined).await?;
     events::INVITATION_ACCEPTED.log(Some(&at.cx));
     at.cx.say(Level::Success, format!("You belong to {tenant} now."));

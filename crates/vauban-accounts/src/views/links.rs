@@ -21,7 +21,7 @@ const TITLE: &str = "Sign-ins elsewhere";
 #[derive(Template)]
 #[template("accounts/links.html", replaceable)]
 pub struct LinksPage {
-    /// The oldest first.
+    /// Those of the account, the oldest first.
     pub links: Vec<OneLink>,
     /// The link is the only way into the account.
     pub is_last: bool,
@@ -29,7 +29,7 @@ pub struct LinksPage {
     pub providers: Vec<ProviderButton>,
 }
 
-/// One of them.
+/// An identity at a provider that opens the account.
 pub struct OneLink {
     /// What the form that removes it is sent to.
     pub id: Uuid,

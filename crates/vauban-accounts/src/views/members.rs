@@ -5,6 +5,7 @@ use vauban::orm::{DateTime, Db, Page, Write};
 use vauban::{Template, Url, view};
 
 use crate::Email;
+use crate::accounts::SignInFailure;
 use crate::events;
 use crate::history::Happened;
 use crate::links::Purpose;
@@ -229,14 +230,17 @@ pub async fn invite(
         return Err(Error::refused(Refusal::Forbidden));
     }
     let accounts = &at.accounts;
-    if accounts
+    let counted = accounts
         .count_mail(Purpose::Invitation, &clean.email, &at.cx)
-        .await
-        .is_err()
-    {
-        events::MAIL_THROTTLED.log(Some(&at.cx));
-        let why = "Too many mails for now. Please try again in an hour.";
-        return here.again(&at, &db, *tenant, &typed, why).await;
+        .await;
+    match counted {
+        Ok(()) => {}
+        Err(SignInFailure::Internal(error)) => return Err(error),
+        Err(_) => {
+            events::MAIL_THROTTLED.log(Some(&at.cx));
+            let why = "Too many mails for now. Please try again in an hour.";
+            return here.again(&at, &db, *tenant, &typed, why).await;
+        }
     }
     let invited = accounts
         .invite_to(&db, here.tenancy, *tenant, here.who, (&clean.email, &clean.role))

@@ -46,7 +46,7 @@ const ANOTHERS: &str = "This sign-in belongs to another account than the one tha
 pub struct ToProviderPage {
     /// What people call the provider.
     pub label: String,
-    /// Where they go.
+    /// The address at the provider, with what it is asked.
     pub address: String,
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct Answer {
     error: String,
 }
 
-/// Begins a sign-in.
+/// Begins a sign-in at a provider.
 #[view(post, "/oidc/{provider}/")]
 pub async fn start(
     _: Public,

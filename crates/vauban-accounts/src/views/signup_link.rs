@@ -15,6 +15,7 @@ use crate::links::{Link, Purpose};
 use crate::own_fields::{OwnData, OwnForm};
 use crate::params::{AccountPages, SentOwn};
 use crate::passwords::Attribute;
+use crate::tenancy::Accepted;
 use vauban::PathSecret;
 use vauban::forms::{Clean, Form};
 use vauban::hooks::fire;
@@ -57,6 +58,9 @@ pub async fn show(_: Public, at: AccountPages, db: Db, token: Path<PathSecret>) 
     let Some(link) = at.accounts.links.find(Purpose::SignUp, &token).await? else {
         return Ok(at.dead_link());
     };
+    if !at.accounts.is_sign_up_open(&db, &link, &token).await? {
+        return Ok(at.dead_link());
+    }
     let own = match &at.accounts.own_fields {
         Some(own) => Some(own.empty(&db).await?),
         None => None,
@@ -79,6 +83,9 @@ pub async fn submit(
     let Some(link) = accounts.links.find(Purpose::SignUp, &token).await? else {
         return Ok(at.dead_link());
     };
+    if !accounts.is_sign_up_open(&db, &link, &token).await? {
+        return Ok(at.dead_link());
+    }
     let page = |own: Option<Box<dyn OwnForm>>, form| SignUpLinkPage::of(&at, &link, own.as_deref(), form);
     let (form, own) = match both(&at, &db, &link, form, own.0).await? {
         Ok(clean) => clean,
@@ -124,20 +131,19 @@ pub async fn submit(
         let form = form.refuse(|form| explain(&weak, &mut form.password));
         return Ok(at.again(TITLE, page(own.map(OwnData::again), form)));
     }
+    // Whoever was invited, and had no account.
+    let joined = accounts.accept_by_sign_up(&db, through, person.facts.id).await?;
+    // CWE-367: taken back since the page was asked for, it makes no account; what was added is undone.
+    if joined.is_none() && link.is_of_invitation() {
+        return Ok(at.dead_link());
+    }
     fire(&db, &person.signed_up()).await?;
     events::SIGNED_UP.log(Some(&at.cx));
     at.record(&db, person.facts.id, Happened::SignedUp).await?;
-    // Whoever was invited, and had no account.
-    match accounts.accept_by_sign_up(&db, through, person.facts.id).await? {
-        Some(tenant) => {
-            at.record(&db, person.facts.id, Happened::Joined).await?;
-            events::INVITATION_ACCEPTED.log(Some(&at.cx));
-            at.cx.say(Level::Success, format!("You belong to {tenant} now."));
-        }
-        // CWE-613, CWE-862: of an invitation that is withdrawn, over, or of somebody who may invite nobody any more. What was added is
-        // undone with the answer's status.
-        None if !link.account.is_nil() => return Ok(at.dead_link()),
-        None => {}
+    if let Some(Accepted { tenant, .. }) = joined {
+        at.record(&db, person.facts.id, Happened::Joined).await?;
+        events::INVITATION_ACCEPTED.log(Some(&at.cx));
+        at.cx.say(Level::Success, format!("You belong to {tenant} now."));
     }
     // A hook that lets nobody in yet does not undo the account.
     if let Some(problem) = at.barred(&db, &person).await? {

@@ -172,13 +172,12 @@ impl AccountPages {
     /// Of whoever has to prove first who they are.
     async fn app_to_add(&self, db: &Db, who: &SignedInAs, begins: bool) -> Result<Option<Enrolment>> {
         let (accounts, user) = (&self.accounts, who.person.facts.id);
-        match who.lacks {
-            Some(Lacks::Proof) => return Err(Error::refused(Refusal::SignInRequired)),
-            Some(Lacks::Factor) => {
-                let app = accounts.enrolments.app(&self.cx, user, &who.session);
-                return Ok(app.filter(|app| app.is_mailed));
-            }
-            None => {}
+        if who.lacks == Some(Lacks::Proof) {
+            return Err(Error::refused(Refusal::SignInRequired));
+        }
+        if self.needs_link(db, who).await? {
+            let app = accounts.enrolments.app(&self.cx, user, &who.session);
+            return Ok(app.filter(|app| app.is_mailed));
         }
         if accounts.factors.app_since(db, user).await?.is_some() {
             return Ok(None);

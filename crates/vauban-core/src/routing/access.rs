@@ -41,6 +41,10 @@ pub trait AccessRule: Sized + Send + 'static {
     /// What it goes by. That credential is loaded before the rule is asked, and no other.
     type Credential: Credential;
 
+    /// Whether it asks for a second factor, as [`Mfa`] does: on a site with such a view nobody adds their first factor with a password alone
+    /// (CWE-308). A rule of one's own that asks by `Mfa` hands it on: `const ASKS_FACTOR: bool = Mfa::ASKS_FACTOR;`.
+    const ASKS_FACTOR: bool = false;
+
     /// Lets the caller in, or says why not: by the request and by what its credential proved.
     ///
     /// # Errors
@@ -146,6 +150,8 @@ impl Mfa {
 
 impl AccessRule for Mfa {
     type Credential = BySession;
+    const ASKS_FACTOR: bool = true;
+
     fn admit(cx: &Request, who: &Identity) -> Result<Self, Refusal> {
         let facts = SignedIn::admit(cx, who)?.facts;
         if who.has_two_factors() {
@@ -211,6 +217,8 @@ macro_rules! all_of {
     ($($first:ident $($more:ident)+;)+) => {$(
         impl<$first: AccessRule, $($more: AccessRule<Credential = $first::Credential>),+> AccessRule for ($first, $($more),+) {
             type Credential = $first::Credential;
+            const ASKS_FACTOR: bool = $first::ASKS_FACTOR $(|| $more::ASKS_FACTOR)+;
+
             fn admit(cx: &Request, who: &<Self::Credential as Credential>::Loaded) -> Result<Self, Refusal> {
                 Ok(($first::admit(cx, who)?, $($more::admit(cx, who)?),+))
             }

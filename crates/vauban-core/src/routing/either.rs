@@ -24,6 +24,7 @@ where
     B: AccessRule<Credential = ByToken<T>>,
 {
     type Credential = ByEither<T>;
+    const ASKS_FACTOR: bool = A::ASKS_FACTOR || B::ASKS_FACTOR;
 
     fn admit(cx: &Request, who: &Identity) -> Result<Self, Refusal> {
         if cx.is_ambient() {

@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use vauban_orm::membership::{AtLeast, RoleIn, Standing, Tenant};
-use vauban_orm::{Choices as _, Id, ModelMeta, Policy};
+use vauban_orm::{Choices as _, Id, Policy};
 
-use super::{BySession, Call, InvalidSegment, Kind, Param, PathValue};
+use super::{BySession, Call, InvalidSegment, Kind, Param, PathValue, RoleAsked};
 use crate::http::{Error, Refusal, Result};
 
 /// The tenant that the path names, for whoever stands there in this role or one above it: `organisation: HasRole<Organisation,
@@ -71,15 +71,6 @@ impl<T: Tenant, R> fmt::Debug for HasRole<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("HasRole").field(&self.standing).finish()
     }
-}
-
-/// A role that a view asks for, for the access matrix.
-#[derive(Debug, Clone, Copy)]
-pub struct RoleAsked {
-    /// The tenant's model.
-    pub tenant: &'static ModelMeta,
-    /// The least role's name.
-    pub role: &'static str,
 }
 
 /// The pattern's parameter number `INDEX`: what `#[view]` makes of a [`HasRole`].

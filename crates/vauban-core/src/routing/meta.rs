@@ -3,10 +3,18 @@
 use std::any::TypeId;
 
 use ::http::Method;
-use vauban_orm::PermissionMeta;
+use vauban_orm::{ModelMeta, PermissionMeta};
 
-use super::RoleAsked;
 use crate::http::Csp;
+
+/// A role that a view asks for, for the access matrix.
+#[derive(Debug, Clone, Copy)]
+pub struct RoleAsked {
+    /// The model whose rows are the tenants.
+    pub tenant: &'static ModelMeta,
+    /// The least role's name.
+    pub role: &'static str,
+}
 
 /// What is known of a view: one line of the access matrix.
 #[derive(Debug, Clone)]
@@ -24,6 +32,8 @@ pub struct ViewMeta {
     pub credential: Option<String>,
     /// The permissions that the rule asks.
     pub permissions: Vec<PermissionMeta>,
+    /// Whether the rule asks for a second factor.
+    pub asks_factor: bool,
     /// The roles in a tenant that its parameters ask for.
     pub roles: Vec<RoleAsked>,
     /// The pattern's parameters, in order.

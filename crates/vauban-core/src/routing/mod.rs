@@ -40,7 +40,7 @@ pub use credential::{
 };
 pub use either::Either;
 pub use has_perm::HasPerm;
-pub use has_role::{HasRole, RoleAsked, RoleSegment};
+pub use has_role::{HasRole, RoleSegment};
 pub use json::{FromJson, Json};
 pub use kind::{Kind, Reading, Writing};
 pub use messages::Messages;

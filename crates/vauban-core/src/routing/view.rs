@@ -198,6 +198,7 @@ impl ViewMeta {
                 credential: (TypeId::of::<CredentialOf<V>>() != TypeId::of::<BySession>())
                     .then(|| shown_type(type_name::<CredentialOf<V>>())),
                 permissions: asked_by::<V::Rule>(),
+                asks_factor: V::Rule::ASKS_FACTOR,
                 roles: roles_of::<V, _>(V::run),
                 params: V::SEGMENTS,
                 body_limit: V::BODY,

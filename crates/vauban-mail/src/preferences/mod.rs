@@ -30,7 +30,7 @@ pub(crate) async fn has_left(db: &impl Reads<LeftRow>, email: &Email, kind: &str
 /// A bulk kind of the site's, and whether an address gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preference {
-    /// Which kind.
+    /// The kind that is chosen.
     pub kind: BulkKind,
     /// Whether its mails are sent.
     pub wanted: bool,

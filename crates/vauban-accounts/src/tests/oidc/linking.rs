@@ -7,7 +7,7 @@ use super::{address, back, begin, link, linked, press, sign_in, site, site_of};
 use crate::settings::SignUps;
 use crate::tests::PASSWORD;
 use crate::tests::browser::{Browser, TestSite};
-use crate::tests::factors::{enrol, enrolled};
+use crate::tests::factors::enrol;
 
 const DOMAIN: &str = "domains=example.com,example.org";
 
@@ -109,8 +109,15 @@ async fn cwe_613_deactivated_people_stay_out() {
 /// CWE-308, ASVS 6.3.3. Attack: the second factor avoided by a provider.
 #[tokio::test]
 async fn cwe_308_a_second_factor_is_asked_after_a_provider() {
-    let (site, provider) = site(DOMAIN).await;
-    let (_, app) = enrolled(&site, "ann@example.com").await;
+    let provider = Provider::start(&crate::sessions::Clock::default()).await;
+    let site = site_of(&[("company", &provider, DOMAIN)], |kit| kit.has_payroll = true).await;
+    site.kit.person("ann@example.com").await;
+    let mut ann = site.browser();
+    ann.sign_in("ann@example.com", PASSWORD).await;
+    ann.submit("/accounts/factors/", &[]).await;
+    let mailed = site.link().await;
+    ann.submit(&mailed, &[]).await;
+    let app = enrol(&site, &mut ann).await;
     site.kit.later(60);
     let mut browser = site.browser();
     let reply = sign_in(&mut browser, &provider, "ann").await;

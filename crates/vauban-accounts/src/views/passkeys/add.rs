@@ -38,7 +38,7 @@ pub async fn submit(
 ) -> Result<Response> {
     let (site, accounts) = (at.relying_party()?, &at.accounts);
     let who = at.owner()?;
-    if !at.may_add_passkey(&who, true)? {
+    if !at.may_add_passkey(&db, &who, true).await? {
         return Ok(Response::of(Redirect::to(urls::factors())));
     }
     let page = |form, options| PasskeyPage {
@@ -106,19 +106,19 @@ impl AccountPages {
     ///
     /// # Errors
     /// Of whoever has to prove first who they are.
-    pub(super) fn may_add_passkey(&self, who: &SignedInAs, now: bool) -> Result<bool> {
-        match who.lacks {
-            Some(Lacks::Proof) => Err(Error::refused(Refusal::SignInRequired)),
-            // CWE-287: a stolen password alone adds no factor.
-            Some(Lacks::Factor) => {
-                let user = who.person.facts.id;
-                let begun = self.accounts.enrolments.app(&self.cx, user, &who.session);
-                Ok(begun.is_some_and(|begun| begun.is_mailed))
-            }
-            None if now && !self.cx.identity().has_just_proved() => {
-                Err(Error::refused(Refusal::ProofRequired))
-            }
-            None => Ok(true),
+    pub(super) async fn may_add_passkey(&self, db: &Db, who: &SignedInAs, now: bool) -> Result<bool> {
+        if who.lacks == Some(Lacks::Proof) {
+            return Err(Error::refused(Refusal::SignInRequired));
         }
+        // CWE-287: a stolen password alone adds no factor.
+        if self.needs_link(db, who).await? {
+            let user = who.person.facts.id;
+            let begun = self.accounts.enrolments.app(&self.cx, user, &who.session);
+            return Ok(begun.is_some_and(|begun| begun.is_mailed));
+        }
+        if now && !self.cx.identity().has_just_proved() {
+            return Err(Error::refused(Refusal::ProofRequired));
+        }
+        Ok(true)
     }
 }

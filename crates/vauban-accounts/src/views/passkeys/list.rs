@@ -25,7 +25,7 @@ const TITLE: &str = "Your passkeys";
 pub struct PasskeysPage {
     /// The form that adds one, with its field `name`.
     pub form: Form<PasskeyForm>,
-    /// The oldest first.
+    /// Those of the account, the oldest first.
     pub passkeys: Vec<OnePasskey>,
     /// There are as many as may be.
     pub is_full: bool,
@@ -48,7 +48,7 @@ pub struct OnePasskey {
 pub async fn show(_: AnySession, at: AccountPages, db: Db) -> Result<Response> {
     at.relying_party()?;
     let who = at.owner()?;
-    if !at.may_add_passkey(&who, false)? {
+    if !at.may_add_passkey(&db, &who, false).await? {
         return Ok(Response::of(Redirect::to(urls::factors())));
     }
     let rows = at.accounts.factors.passkeys(&db, who.person.facts.id).await?;
