@@ -30,7 +30,9 @@ impl Linked {
     /// Whose an identity is.
     pub(crate) async fn whose(&self, db: &Db, identity: &Identity) -> Result<Option<Uuid>> {
         let row = row(identity).filter(|l| l.removed.is_null());
-        row.values(|l| &l.user).first(&db.acting::<ProviderLinkStore>()).await
+        row.values(|l| &l.user)
+            .first(&db.acting::<ProviderLinkStore>())
+            .await
     }
 
     /// Notes that somebody signs in by it.

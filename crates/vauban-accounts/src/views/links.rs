@@ -110,7 +110,10 @@ pub async fn remove(_: Reauthenticated, at: AccountPages, db: Db<Write>, id: Pat
     // CWE-613: what is on its way in by it is ended with it.
     accounts.halves.end(&db, user).await?;
     accounts.begun.end(&db, user).await?;
-    accounts.sessions.end_by_providers(&db, user, who.session.id()).await?;
+    accounts
+        .sessions
+        .end_by_providers(&db, user, who.session.id())
+        .await?;
     at.tell_of_link(&db, &who.person, false).await?;
     at.cx.say(
         Level::Success,

@@ -44,7 +44,7 @@ pub use has_role::{HasRole, RoleSegment};
 pub use json::{FromJson, Json};
 pub use kind::{Kind, Reading, Writing};
 pub use messages::Messages;
-pub use meta::{ParamMeta, ViewMeta};
+pub use meta::{ParamMeta, RoleAsked, ViewMeta};
 pub use need::Need;
 pub use param::{ClientIp, OptionalParam, Param, Params};
 pub use part::Part;

@@ -49,7 +49,7 @@ use vauban_orm::{Acting, Actor, Write};
 use crate::app::App;
 use crate::assemble;
 use crate::commands::Failure;
-use crate::settings::{Mode, Settings};
+use crate::settings::{Mode, SecretKey, Settings};
 use crate::site::Site;
 
 use files::Folder;
@@ -73,7 +73,7 @@ impl TestApp {
     /// # Panics
     /// If the program cannot be assembled; so does every function of the test kit that has no other answer.
     pub fn new(app: fn() -> App) -> Self {
-        Self::start(app, Mode::Development, &[], files::migrated(app).copy())
+        Self::start(app, Mode::Development, &[], files::migrated(app).copy(), None)
     }
 
     /// The program as in development, with some settings as if they stood in the environment:
@@ -83,7 +83,13 @@ impl TestApp {
     /// # Panics
     /// See [`TestApp::new`]; and if there is no such setting, or the value is none for it.
     pub fn with(app: fn() -> App, settings: &'static [(&'static str, &'static str)]) -> Self {
-        Self::start(app, Mode::Development, settings, files::migrated(app).copy())
+        Self::start(
+            app,
+            Mode::Development,
+            settings,
+            files::migrated(app).copy(),
+            None,
+        )
     }
 
     /// The program as a release, on `https://example.com` behind a trusted proxy: with `__Host-` cookies, HSTS and
@@ -92,7 +98,7 @@ impl TestApp {
     /// # Panics
     /// See [`TestApp::new`].
     pub fn behind_proxy(app: fn() -> App) -> Self {
-        Self::start(app, Mode::Release, &[], files::migrated(app).copy())
+        Self::start(app, Mode::Release, &[], files::migrated(app).copy(), None)
     }
 
     /// The same program on a copy of this one's database: what happens to the one does not happen to the other.
@@ -101,7 +107,7 @@ impl TestApp {
     /// See [`TestApp::new`]; and of a database on a server, which is not copied.
     pub fn fork(&self) -> Self {
         assert!(!self.is_on_a_server(), "a database on a server is not copied");
-        Self::start(self.app, self.mode, self.changed, self.folder.copy())
+        self.again(self.folder.copy())
     }
 
     /// The same program once more on this very database, as another process is: what is written here is seen there at once.
@@ -109,7 +115,13 @@ impl TestApp {
     /// # Panics
     /// See [`TestApp::new`].
     pub fn beside(&self) -> Self {
-        Self::start(self.app, self.mode, self.changed, self.folder.clone())
+        self.again(self.folder.clone())
+    }
+
+    /// On a database with rows that this one has sealed: under the same `secret_key`.
+    fn again(&self, folder: Folder) -> Self {
+        let secret = self.site.settings().secret_key.clone();
+        Self::start(self.app, self.mode, self.changed, folder, Some(secret))
     }
 
     fn start(
@@ -117,9 +129,13 @@ impl TestApp {
         mode: Mode,
         changed: &'static [(&'static str, &'static str)],
         folder: Folder,
+        secret: Option<SecretKey>,
     ) -> Self {
         let value = app();
         let mut settings = settings(&value, mode, &folder.url());
+        if let Some(secret) = secret {
+            settings.secret_key = secret;
+        }
         for (name, text) in changed {
             let set = settings.set(name, text, "the test kit");
             set.unwrap_or_else(|problem| panic!("{problem}"));

@@ -211,7 +211,8 @@ async fn cwe_613_a_reset_takes_the_links_of_an_intruder_away() {
     assert_eq!(link(&mut thief, &provider, "eve").await.status, 303);
     assert_eq!(sign_in(&mut site.browser(), &provider, "eve").await.status, 303);
     let mut ann = site.browser();
-    ann.submit("/accounts/reset/", &[("email", "ann@example.com")]).await;
+    ann.submit("/accounts/reset/", &[("email", "ann@example.com")])
+        .await;
     let reset = site.link().await;
     let reply = ann.submit(&reset, &[("password", "a lamp in the orchard")]).await;
     assert_eq!(reply.status, 303, "{}", reply.body);
