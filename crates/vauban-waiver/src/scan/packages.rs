@@ -16,6 +16,7 @@ pub(super) const OURS: &[&str] = &[
     "vauban-macros",
     "vauban-orm",
     "vauban-tasks",
+    "vauban-client",
     "vauban-mail",
     "vauban-template",
     "vauban-text",

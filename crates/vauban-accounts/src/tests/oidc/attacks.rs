@@ -51,7 +51,7 @@ async fn whoever_is_linked_signs_in_by_the_button_of_the_page() {
     assert!(gets_in(&site, &provider).await);
 }
 
-/// ASVS 10.5.1–10.5.5, 9.1.1–9.2.4, CWE-347, CWE-345, CWE-294, CWE-613. Attack: an ID token that is not signed, or signed by what
+/// ASVS 6.8.2, 10.5.1–10.5.5, 9.1.1–9.2.4, CWE-347, CWE-345, CWE-294, CWE-613. Attack: an ID token that is not signed, or signed by what
 /// everybody knows; that is for another site, another sign-in, of another issuer, over, not yet made.
 #[tokio::test]
 async fn asvs_10_5_cwe_347_an_id_token_is_taken_whole_or_not() {
