@@ -158,6 +158,24 @@ async fn another_secret_is_a_new_key_and_a_lost_one_is_told() {
     assert_eq!(tax_ids(&new).await.unwrap(), ["DE-Ann", "DE-Ben", "DE-Cy"]);
 }
 
+/// CWE-320. What sealed rows that are gone by now, as letters are, keeps nobody from serving under another secret.
+#[tokio::test]
+async fn a_label_without_rows_goes_on_under_todays_secret() {
+    let site = Site::new();
+    people(&site.database, &["Ann"]).await;
+    site.database.tamper("DELETE FROM \"person\"").await.unwrap();
+    let both = site.process(&[NEW, OLD]);
+    both.reencrypt(LABEL, |_| ()).await.unwrap();
+    assert_eq!(
+        states(&both).await,
+        [(1, KeyState::DecryptOnly, false), (2, KeyState::Active, true)]
+    );
+    let new = site.process(&[NEW]);
+    assert!(new.missing_keys().unwrap().lost.is_empty());
+    people(&new, &["Ben"]).await;
+    assert_eq!(tax_ids(&new).await.unwrap(), ["DE-Ben"]);
+}
+
 /// A process that did not hear of the rotation finds what another one wrote since, and writes by the new key.
 #[tokio::test]
 async fn others_learn_of_a_rotation() {
