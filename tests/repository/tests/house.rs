@@ -99,7 +99,7 @@ const INSIDE_A_FOLDER: &[(&str, &str, &[usize])] = &[
     ("vauban-core", "http", &[2]),
     ("vauban-core", "settings", &[3]),
     ("vauban-orm", "model", &[14]),
-    ("vauban-orm", "query", &[3]),
+    ("vauban-orm", "query", &[4]),
     ("vauban-orm", "sql", &[2]),
     ("vauban-orm", "tree", &[4]),
     ("vauban-template", "compiler", &[3, 3]),

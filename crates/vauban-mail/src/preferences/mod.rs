@@ -1,31 +1,26 @@
 //! Bulk kinds that people leave: what is kept of it, the link in each of their mails, and what a page needs on which they choose.
 
 mod kinds;
+mod left;
 pub(crate) mod page;
 mod token;
 
 pub use kinds::BulkKind;
 pub(crate) use kinds::Kinds;
+pub(crate) use left::has_left;
 pub use page::{ByLinkOfMail, LinkOfAMail, SubscribedPage, UnsubscribePage, UnsubscribedPage};
 pub use token::Choice;
 
 use vauban::Email;
 use vauban::http::Result;
-use vauban::orm::{Db, Error, QuerySet, Reads, Write};
+use vauban::orm::{Db, Error, Write};
 
+use self::left::of;
 use crate::post::Post;
 use crate::rows::{Leaving, LeftRow, NewLeftRow};
 
 /// Rows of one address (CWE-770): it has one of each kind that it left.
 const MOST: u32 = 1_000;
-
-fn of(email: &Email) -> QuerySet<LeftRow> {
-    LeftRow::objects().filter(|l| l.email.eq(email))
-}
-
-pub(crate) async fn has_left(db: &impl Reads<LeftRow>, email: &Email, kind: &str) -> Result<bool> {
-    Ok(of(email).filter(|l| l.kind.eq(kind)).exists(db).await?)
-}
 
 /// A bulk kind of the site's, and whether an address gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

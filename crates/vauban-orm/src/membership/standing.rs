@@ -65,7 +65,7 @@ impl<T: Tenant + Policy> Standing<T> {
 }
 
 impl<T: Tenant> Standing<T> {
-    /// The tenant's row.
+    /// The row of the tenant that was asked for.
     pub fn tenant(&self) -> &T {
         &self.tenant
     }

@@ -1,7 +1,7 @@
 //! Proving again who one is by a passkey: `POST` of `confirm/passkey/?next=`; field `passkey`.
 
 use vauban::forms::Form;
-use vauban::http::{Error, Response, Result};
+use vauban::http::{Error, Redirect, Response, Result};
 use vauban::orm::{Db, Write};
 use vauban::routing::{Query, Refusal};
 use vauban::view;
@@ -37,6 +37,11 @@ pub async fn submit(
         back: at.with_next(urls::confirm(), &query),
     };
     let again = |form| page(form, String::new());
+    let known = accounts.factors.credentials(&db, user).await?;
+    if known.is_empty() {
+        // They have none: the page that sends here offers another way.
+        return Ok(Response::of(Redirect::to(at.with_next(urls::confirm(), &query))));
+    }
     let form = match form.clean(&db).await?.into_result() {
         Ok(clean) => clean,
         Err(form) => return Ok(at.again(TITLE, again(form))),
@@ -46,10 +51,6 @@ pub async fn submit(
         at.failed(SignInFailure::Wrong, WRONG, form, TITLE, again)
     };
     let Some(answer) = &form.passkey else {
-        let known = accounts.factors.credentials(&db, user).await?;
-        if known.is_empty() {
-            return failed(form.refuse(|_| ()));
-        }
         let options = at.ask(Purpose::Confirm, user, site.ask_known(&known)?).await?;
         return Ok(at.page(TITLE, page(form.refuse(|_| ()), options)));
     };

@@ -14,7 +14,6 @@ use crate::accounts::SignInFailure;
 use crate::factors::passkeys::Purpose;
 use crate::forms::PasskeyForm;
 use crate::params::AccountPages;
-use crate::sessions::Proofs;
 use crate::urls;
 
 const TITLE: &str = "Your second factor";
@@ -29,7 +28,10 @@ pub async fn submit(
     form: Form<PasskeyForm>,
 ) -> Result<Response> {
     let (site, accounts) = (at.relying_party()?, &at.accounts);
-    let Some(HalfIn { token, person, .. }) = at.half(&db).await? else {
+    let Some(HalfIn {
+        token, person, half, ..
+    }) = at.half(&db).await?
+    else {
         return Ok(Response::of(at.begin_again(&query)));
     };
     let page = |form, options| PasskeyPage {
@@ -59,11 +61,8 @@ pub async fn submit(
         at.missed(&token, true).await?;
         return at.failed(SignInFailure::Wrong, WRONG, form.refuse(|_| ()), TITLE, again);
     };
-    let proofs = Proofs {
-        password: Some(at.now()),
-        ..Proofs::default()
-    };
-    let proofs = at.with_passkey(verified.id, proofs);
+    // CWE-613: a provider that said who they are is noted as that, so that the session ends with its link.
+    let proofs = at.with_passkey(verified.id, half.first_proof(at.now()));
     if !accounts.factors.use_passkey(&db, verified).await? {
         return at.failed(SignInFailure::Wrong, WRONG, form.refuse(|_| ()), TITLE, again);
     }
