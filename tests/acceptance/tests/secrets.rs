@@ -57,9 +57,13 @@ fn mailed(client: &mut Client, page: &str) -> String {
             let (path, after) = after.split_once('"').unwrap();
             rest = after;
             let mail = client.get(&format!("/dev/mail/{path}")).unwrap().body;
-            if let Some(at) = mail.find(page) {
-                let end = mail[at..].find(char::is_whitespace).unwrap();
-                return mail[at..at + end].to_owned();
+            // Mails name the page as well: a link goes on with a token.
+            let links = mail.match_indices(page).map(|(at, _)| {
+                let end = mail[at..].find(|c: char| c.is_whitespace() || c == '"');
+                &mail[at..at + end.unwrap_or(0)]
+            });
+            if let Some(link) = links.into_iter().find(|link| token_of(link).len() == 43) {
+                return link.to_owned();
             }
         }
         std::thread::sleep(Duration::from_millis(50));
