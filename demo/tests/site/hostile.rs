@@ -144,6 +144,7 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
         "articles, second page",
         "class=\"pagination\"",
     ),
+    ("mail/digest.html", "a digest", "Published yesterday"),
     ("mail/new_password.html", "a mail", "Choose it now"),
     ("mail/new_task.html", "a mail", "Look at it"),
     (
@@ -315,6 +316,21 @@ async fn pages(values: Values) -> Vec<Shown> {
         status: 200,
         html: mail.html().to_owned(),
     }));
+    // The night's, as one of those gets it who wrote none of it.
+    for _ in 0..3 {
+        w.app.advance(std::time::Duration::from_secs(86_400));
+        w.app.run_tasks().await;
+    }
+    let mails = w.app.mails();
+    let digest = mails
+        .iter()
+        .find(|mail| mail.kind() == Some("digest") && mail.to() == ["ben@example.com"]);
+    let digest = digest.unwrap();
+    tour.pages.push(Shown {
+        name: "a digest".to_owned(),
+        status: 200,
+        html: digest.html().to_owned(),
+    });
     let taken = taken.unwrap();
     let fields = [("title", taken.as_str()), ("body", taken.as_str())];
     tour.post("a taken title", urls::article_create(), &fields).await;

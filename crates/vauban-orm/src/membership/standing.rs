@@ -47,7 +47,7 @@ impl<T: Tenant + Policy> Standing<T> {
                 let keys = T::Membership::__keys::<Own<T::Membership>>(m);
                 keys.tenant.eq(tenant) & keys.person.eq(Id::from_uuid(person))
             })
-            .filter(|m| T::Membership::__has_a_role::<Own<T::Membership>>(m))
+            .filter(T::Membership::__has_a_role::<Own<T::Membership>>)
             .related(|m| T::Membership::__keys::<Own<T::Membership>>(m).tenant)
             .first(db)
             .await?;
