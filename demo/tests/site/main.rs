@@ -1,5 +1,7 @@
 //! What the site does, and what it refuses, over HTTP. Every attack names the weakness it tries.
 
+// Futures of tests that sign in and write are deep.
+#![recursion_limit = "256"]
 // In a test a panic is an answer.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

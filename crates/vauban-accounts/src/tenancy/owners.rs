@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use uuid::Uuid;
 use vauban::orm::actor::Action;
-use vauban::orm::membership::{Membership, Role, StoredMembers};
+use vauban::orm::membership::{Membership, Role, StoredMember, StoredMembers};
 use vauban::orm::{Acting, Change, ChangeHook, Changes, Error, Id, Own, Result, Write};
 
 use super::kind::standing_owners;
@@ -185,7 +185,7 @@ async fn before<M: Membership>(
         let keys = M::__keys::<Own<M>>(m);
         keys.tenant.eq(Id::from_uuid(tenant)) & keys.person.eq(Id::from_uuid(person))
     });
-    Ok(theirs.all(db).await?.first().and_then(|seat| seat.role()))
+    Ok(theirs.all(db).await?.first().and_then(StoredMember::role))
 }
 
 /// Every change of a seat, as it was and as it became.

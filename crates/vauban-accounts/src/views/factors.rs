@@ -92,14 +92,13 @@ impl AccountPages {
     /// whoever calls it.
     pub(super) async fn needs_link(&self, db: &Db, who: &SignedInAs) -> Result<bool> {
         match who.lacks {
-            Some(Lacks::Proof) => Ok(false),
             Some(Lacks::Factor) => Ok(true),
             // CWE-308: or a stolen password adds the factor that the rule `Mfa` asks next.
             None if self.cx.site().routes().iter().any(|route| route.meta.asks_factor) => {
                 let kinds = self.accounts.factors.kinds(db, who.person.facts.id).await?;
                 Ok(!kinds.any())
             }
-            None => Ok(false),
+            Some(Lacks::Proof) | None => Ok(false),
         }
     }
 }
