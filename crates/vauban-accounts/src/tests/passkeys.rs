@@ -130,6 +130,33 @@ async fn asvs_6_3_3_a_passkey_signs_in_alone() {
     );
 }
 
+/// CWE-613, CWE-640. Attack: whoever knew the password added a passkey of theirs; its owner chooses another password by their mailbox. Their own
+/// passkey opens alone again once it was used behind the new one.
+#[tokio::test]
+async fn cwe_613_a_reset_shuts_an_intruders_passkey_out() {
+    let site = site();
+    let (_, mut device) = enrolled(&site, ANN).await;
+    assert_eq!(location(&alone(&site, &mut device).await.1), (303, "/"));
+    let mut owner = site.browser();
+    owner.submit("/accounts/reset/", &[("email", ANN)]).await;
+    let new = "a lamp in the orchard";
+    let reset = site.link().await;
+    assert_eq!(owner.submit(&reset, &[("password", new)]).await.status, 303);
+    for _ in 0..2 {
+        let (mut thief, reply) = alone(&site, &mut device).await;
+        assert_eq!(reply.status, 422, "{}", reply.body);
+        assert!(reply.body.contains("Your password was changed"), "{}", reply.body);
+        assert_eq!(thief.who().await, "");
+    }
+    // Behind the new password.
+    let reply = owner.sign_in(ANN, new).await;
+    assert_eq!(location(&reply), (303, FACTOR));
+    let page = ask(&mut owner, SECOND).await;
+    let signed = device.sign(&page.body);
+    assert_eq!(answer(&mut owner, SECOND, &signed).await.status, 303);
+    assert_eq!(location(&alone(&site, &mut device).await.1), (303, "/"));
+}
+
 /// CWE-308: who has a passkey is asked for it behind the password, or for a recovery code.
 #[tokio::test]
 async fn cwe_308_a_passkey_is_a_second_factor() {

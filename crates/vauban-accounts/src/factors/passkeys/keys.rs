@@ -19,6 +19,8 @@ pub(crate) struct Verified {
     pub(crate) id: Uuid,
     /// Whose it is.
     pub(crate) user: Uuid,
+    /// When it was last used, or added, before this.
+    pub(crate) known: DateTime,
     counter: u32,
 }
 
@@ -116,6 +118,7 @@ impl Factors {
         Ok(Some(Verified {
             id: row.id.uuid(),
             user: row.user,
+            known: row.used.unwrap_or(row.added),
             counter,
         }))
     }

@@ -2,7 +2,7 @@
 //! everybody (CWE-204).
 
 use uuid::Uuid;
-use vauban::forms::Form;
+use vauban::forms::{Form, Problem};
 use vauban::http::{Response, Result};
 use vauban::orm::{Db, Write};
 use vauban::routing::{Public, Query};
@@ -19,6 +19,10 @@ use crate::sessions::Proofs;
 use crate::{events, urls};
 
 const TITLE: &str = "Sign in with a passkey";
+const OLDER: Problem = Problem::new(
+    "passkey_older",
+    "Your password was changed since this passkey was last used. Sign in with the password once, and use the passkey behind it.",
+);
 
 /// Asks for one; or signs in by the one that was used: a session that holds two kinds of proof.
 #[view(post, "/login/passkey/")]
@@ -69,6 +73,16 @@ pub async fn submit(
     let Some((person, Some(hash))) = standing else {
         return failed(form.refuse(|_| ()));
     };
+    // CWE-613, CWE-640: it may be of whoever had the account before its owner chose another password. Behind that one it is a second proof,
+    // and from then on it opens alone again.
+    let since = accounts
+        .users
+        .password_since(&accounts.units, verified.user)
+        .await?;
+    if since.is_some_and(|since| verified.known < since) {
+        events::SIGN_IN_FAILED.log(Some(&at.cx));
+        return at.failed(SignInFailure::Wrong, OLDER, form.refuse(|_| ()), TITLE, again);
+    }
     let who = Entering {
         person,
         proved: Proved::of(hash),
